@@ -1,0 +1,75 @@
+// What the controller and an agent say to each other. The assignment reaches an agent as one JSON document on its standard
+// input, never through its environment, arguments or labels: `docker inspect` shows none of it.
+import type { RunReport } from "../model/run.ts";
+
+/** Everything one agent needs to know, complete: an agent asks for nothing else before it starts user code. */
+export type Assignment = {
+  readonly workflow: string;
+  readonly instance: string;
+  readonly deployment: string;
+  /** Workflow revision, shown in reports and events. */
+  readonly revision: number;
+  readonly nats: { readonly servers: readonly string[]; readonly credentials: string | null };
+  readonly work:
+    | { readonly kind: "script"; readonly source: string; readonly environment: Readonly<Record<string, string>> }
+    /** The user's code is another container that shares this network namespace; the agent is only its gateway. */
+    | { readonly kind: "sidecar" };
+  /** 0: any free port of loopback. */
+  readonly gatewayPort: number;
+  /** How long after SIGTERM user code may still live before SIGKILL. */
+  readonly stopGraceMs: number;
+};
+
+/** What an agent says of itself: at every change, every few seconds, and when asked. */
+export type InstanceReport = {
+  readonly workflow: string;
+  readonly instance: string;
+  readonly deployment: string;
+  readonly revision: number;
+  readonly at: string;
+  readonly state:
+    /** User code is in its process and has not ended. */
+    | { readonly kind: "running"; readonly since: string }
+    /** A period or sidecar workflow between executions: all is well. */
+    | { readonly kind: "idle" }
+    /** User code ended and is started again at `until`. */
+    | { readonly kind: "backing-off"; readonly until: string }
+    | { readonly kind: "stopping" };
+  /** How often user code was started again after it ended by itself. */
+  readonly restarts: number;
+  /** The last way user code ended badly, in one line, or null. */
+  readonly lastError: string | null;
+  readonly lastRun: RunReport | null;
+  /** Events that user code sent and that could not be made durable, since the agent started. */
+  readonly eventsLost: number;
+  readonly logLinesDropped: number;
+};
+
+/** A batch of output lines of one instance, the payload of a LOGS message. */
+export type LogBatch = {
+  readonly workflow: string;
+  readonly instance: string;
+  readonly run: string;
+  readonly lines: readonly LogLine[];
+};
+
+export type LogLine = {
+  readonly at: string;
+  readonly stream: "stdout" | "stderr";
+  readonly text: string;
+  /** Present when the line was longer than the limit: how many bytes are missing. */
+  readonly cutBytes?: number;
+};
+
+/** An API call of user code that the agent forwards over `api.<workflow>`, and its answer. */
+export type ForwardedRequest = {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+export type ForwardedResponse = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
