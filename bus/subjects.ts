@@ -18,7 +18,6 @@ export const eventSubject = (owner: string, type: string): string => `event.${to
 export const eventsOf = (owner: string): string => `event.${token(owner)}.>`; // event.hello.>
 export const allEvents = (): string => "event.>";
 
-export const runSubject = (workflow: string): string => `run.${token(workflow)}`; // run.hello
 export const allRuns = (): string => "run.>";
 
 export const logSubject = (workflow: string, run: string): string => `log.${token(workflow)}.${token(run)}`; // log.hello.7f3a

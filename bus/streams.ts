@@ -1,0 +1,95 @@
+// The streams and buckets of one installation, made or brought up to date at every start. Running it twice changes nothing.
+import {
+  type JetStreamManager,
+  type StreamConfig,
+  DiscardPolicy,
+  RetentionPolicy,
+  StorageType,
+  jetstream,
+  jetstreamManager,
+} from "@nats-io/jetstream";
+import { type KV, Kvm } from "@nats-io/kv";
+import { type NatsConnection, nanos } from "@nats-io/nats-core";
+import {
+  type BucketName,
+  allEvents,
+  allLogs,
+  allRuns,
+  bucketNames,
+  eventsStream,
+  logsStream,
+  runsStream,
+} from "./subjects.ts";
+
+const dayMs = 86_400_000;
+/** Must outlast every retry of an unanswered publish (agents hold an event for at most a minute). */
+const duplicateWindowMs = 120_000;
+/** Events, log batches and runs stay below the default payload limit of a NATS server. */
+const messageBytesMax = 1_000_000;
+const logsAgeMs = 7 * dayMs;
+/** Revisions of an artifact that remain readable; the most that a bucket can keep. */
+const bucketHistory = 64;
+
+export type StreamLimits = {
+  readonly eventsAgeMs: number;
+  readonly eventsBytesMax: number;
+  readonly runsBytesMax: number;
+  readonly logsBytesMax: number;
+};
+
+export type Buckets = Readonly<Record<BucketName, KV>>;
+
+/** Creates what is missing and updates what differs. Throws when the server has no JetStream or refuses. */
+export async function ensureStreams(nc: NatsConnection, limits: StreamLimits): Promise<Buckets> {
+  const jsm = await jetstreamManager(nc);
+  await ensureStream(jsm, {
+    name: eventsStream,
+    subjects: [allEvents()],
+    max_age: nanos(limits.eventsAgeMs),
+    max_bytes: limits.eventsBytesMax,
+    allow_direct: true,
+  });
+  await ensureStream(jsm, {
+    name: runsStream,
+    subjects: [allRuns()],
+    retention: RetentionPolicy.Workqueue,
+    discard: DiscardPolicy.New,
+    max_bytes: limits.runsBytesMax,
+  });
+  await ensureStream(jsm, {
+    name: logsStream,
+    subjects: [allLogs()],
+    max_age: nanos(logsAgeMs),
+    max_bytes: limits.logsBytesMax,
+    allow_direct: true,
+  });
+  return ensureBuckets(nc);
+}
+
+async function ensureStream(jsm: JetStreamManager, wanted: Partial<StreamConfig> & { name: string }): Promise<void> {
+  const config: Partial<StreamConfig> & { name: string } = {
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    duplicate_window: nanos(duplicateWindowMs),
+    max_msg_size: messageBytesMax,
+    ...wanted,
+  };
+  for await (const stream of jsm.streams.list()) {
+    if (stream.config.name === config.name) {
+      await jsm.streams.update(config.name, config);
+      return;
+    }
+  }
+  await jsm.streams.add(config);
+}
+
+async function ensureBuckets(nc: NatsConnection): Promise<Buckets> {
+  const kvm = new Kvm(jetstream(nc));
+  const opened = await Promise.all(
+    bucketNames.map(
+      async (name) => [name, await kvm.create(name, { history: bucketHistory, storage: StorageType.File })] as const,
+    ),
+  );
+  return Object.fromEntries(opened) as Buckets;
+}

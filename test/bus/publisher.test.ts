@@ -1,0 +1,58 @@
+import { connect } from "@nats-io/transport-node";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { expect, test } from "vitest";
+import { PublishError, createPublisher } from "../../bus/publisher.ts";
+import { startNats } from "../nats.ts";
+
+async function open(url: string) {
+  const nc = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 20 });
+  const jsm = await jetstreamManager(nc);
+  const publisher = createPublisher(nc, { inbox: "_INBOX_test.ack", ackTimeoutMs: 2_000 });
+  return { nc, jsm, publisher };
+}
+
+test("a publish resolves with its sequence, and a second one under its id is told to be a duplicate", async () => {
+  await using nats = await startNats();
+  const { nc, jsm, publisher } = await open(nats.url);
+  await jsm.streams.add({ name: "EVENTS", subjects: ["event.>"] });
+  expect(await publisher.publish("event.-.a", "one", "id-1")).toEqual({ seq: 1, duplicate: false });
+  expect(await publisher.publish("event.-.a", "one", "id-1")).toEqual({ seq: 1, duplicate: true });
+  expect(await publisher.publish("event.-.a", "two", "id-2")).toEqual({ seq: 2, duplicate: false });
+  expect((await jsm.streams.info("EVENTS")).state.messages).toBe(2);
+  await nc.close();
+});
+
+test("a subject that no stream takes is refused, not waited for", async () => {
+  await using nats = await startNats();
+  const { nc, publisher } = await open(nats.url);
+  await expect(publisher.publish("nobody.listens", "x", "id-1")).rejects.toMatchObject({ code: "refused" });
+  await nc.close();
+});
+
+test("what is unanswered when the server dies ends as unanswered, and repeating it stores it once (I1)", async () => {
+  await using nats = await startNats();
+  const { nc, jsm, publisher } = await open(nats.url);
+  await jsm.streams.add({ name: "EVENTS", subjects: ["event.>"] });
+  await publisher.publish("event.-.a", "first", "id-0");
+  await nats.kill();
+  const lost = publisher.publish("event.-.a", "x", "id-1");
+  await expect(lost).rejects.toBeInstanceOf(PublishError);
+  await nats.restart();
+  let stored = null;
+  while (stored === null) stored = await publisher.publish("event.-.a", "x", "id-1").catch(() => null);
+  const { messages } = (await jsm.streams.info("EVENTS")).state;
+  expect(messages).toBe(2);
+  expect(publisher.pending).toBe(0);
+  await nc.close();
+});
+
+test("closing refuses what still waits and what comes after", async () => {
+  await using nats = await startNats();
+  const { nc, publisher } = await open(nats.url);
+  nc.subscribe("silent", { callback: () => {} });
+  const waiting = publisher.publish("silent", "x", "id-1");
+  publisher.close();
+  await expect(waiting).rejects.toMatchObject({ code: "closed" });
+  await expect(publisher.publish("silent", "x", "id-2")).rejects.toMatchObject({ code: "closed" });
+  await nc.close();
+});
