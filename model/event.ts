@@ -1,4 +1,11 @@
 // An event: something that happened, as Vamp's REST API shows it. On the wire it is CloudEvents 1.0 JSON; cloud-event.ts converts.
+import { eventTags, eventType } from "./event-fields.ts";
+import { eventValueBytesMax } from "./event-limits.ts";
+import { instant } from "./instant.ts";
+import { jsonValue } from "./json-value.ts";
+import { type Parsed, accepted } from "./problem.ts";
+import { withinBytes } from "./reader.ts";
+import { maybe, optional, record, required } from "./record.ts";
 
 export type Event = {
   /** Unique; also the message id by which JetStream refuses a second publish. */
@@ -20,3 +27,32 @@ export type Event = {
   /** How many runs lie between this event and the one that began the chain. */
   readonly hops?: number;
 };
+
+/** An event as a sender gives it, complete and with its tags expanded; whoever stores it adds id and source. */
+export type NewEvent = Pick<Event, "type" | "tags" | "value" | "timestamp">;
+
+type Sent = Omit<NewEvent, "timestamp"> & { readonly timestamp?: string };
+
+const sent = record<Sent>(
+  {
+    tags: required(eventTags, 'add "tags:" with a tag or a list of tags'),
+    type: optional(eventType, "event"),
+    value: optional<unknown>(withinBytes(jsonValue, eventValueBytesMax), "", { nullIsValue: true }),
+    timestamp: maybe(instant),
+  },
+  { noun: "an event" },
+);
+
+/** Parses `{tags, value?, type?, timestamp?}`. Everything else, an `id` too, is refused: Drover gives it. */
+export function parseEvent(raw: unknown, now: () => Date, at = "event"): Parsed<NewEvent> {
+  const parsed = sent(raw, at);
+  if (!parsed.ok) return parsed;
+  const { tags, type, value, timestamp = now().toISOString() } = parsed.value;
+  return accepted({ type, tags: expandTags(tags), value, timestamp });
+}
+
+/** The tags as sent, each once, then what stands before the colon of each: `["a:b"]` gives `["a:b", "a"]`. */
+function expandTags(tags: readonly string[]): string[] {
+  const heads = tags.map((tag) => tag.slice(0, Math.max(0, tag.indexOf(":")))).filter((head) => head !== "");
+  return [...new Set([...tags, ...heads])];
+}

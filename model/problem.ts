@@ -13,6 +13,14 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
+export function accepted<T>(value: T): Parsed<T> {
+  return { ok: true, value };
+}
+
+export function refused(...problems: readonly Problem[]): Parsed<never> {
+  return { ok: false, problems };
+}
+
 /** One line for people: `workflow.scale.memory: expected a size such as "64MB", got "lots"; write …`. */
 export function problemText(problem: Problem): string {
   return `${problem.path}: expected ${problem.expected}, got ${problem.got}${problem.fix ? `; ${problem.fix}` : ""}`;

@@ -1,0 +1,55 @@
+// Cron expressions and the time zones in which they are meant. Five fields, or six with seconds first, or a name such as @daily.
+import { CronExpressionParser } from "cron-parser";
+import { nearest } from "./nearest.ts";
+import { accepted, refused } from "./problem.ts";
+import { type Reader, mismatch } from "./reader.ts";
+import { shown } from "./shown.ts";
+
+const expressionCharsMax = 256;
+const reasonCharsMax = 78;
+/** A fixed day to look for the first slot from, so that the same text is always judged alike; leap days are near. */
+const judgedFrom = new Date("2024-01-01T00:00:00Z");
+
+const wanted = {
+  expected: 'a cron expression such as "*/5 * * * *"',
+  fix: "write five fields, or six with seconds first",
+};
+
+export const cronExpression: Reader<string> = (raw, at) => {
+  if (typeof raw !== "string" || raw.length > expressionCharsMax || !looksLikeCron(raw))
+    return mismatch(at, raw, wanted);
+  const expression = raw.trim().split(/\s+/).join(" ");
+  try {
+    // The parser's `H` picks a random moment at every reading; a schedule must have the same slots after a restart.
+    if (/H/.test(expression.replaceAll(/[A-Z]{3}/gi, "")))
+      return mismatch(at, raw, { ...wanted, fix: "write a number for H" });
+    CronExpressionParser.parse(expression, { currentDate: judgedFrom, tz: "UTC" }).next();
+    return accepted(expression);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const got = `${shown(raw.slice(0, 30))} (${reason})`.slice(0, reasonCharsMax);
+    return refused({ path: at, expected: wanted.expected, got, fix: "correct the expression" });
+  }
+};
+
+/** Whether a text is meant as a cron expression rather than as a duration; it need not be a correct one. */
+export function looksLikeCron(written: string): boolean {
+  const fields = written.trim().split(/\s+/).length;
+  return written.trim().startsWith("@") || fields === 5 || fields === 6;
+}
+
+export const timeZone: Reader<string> = (raw, at) => {
+  if (typeof raw === "string" && isTimeZone(raw)) return accepted(raw);
+  const meant = typeof raw === "string" ? nearest(raw, Intl.supportedValuesOf("timeZone")) : null;
+  const fix = `write ${shown(meant ?? "UTC")}`;
+  return mismatch(at, raw, { expected: 'the name of a time zone such as "Europe/Amsterdam"', fix });
+};
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone }).format(judgedFrom);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,9 @@
+// What one event may carry. The sum stays below the 1 MiB that a NATS message may have by default.
+
+/** As sent; each tag with a colon adds one more when it is stored. */
+export const eventTagsMax = 64;
+export const eventTagCharsMax = 256;
+export const eventTypeCharsMax = 128;
+export const eventSourceCharsMax = 256;
+/** Of the value written as JSON. */
+export const eventValueBytesMax = 262_144;
