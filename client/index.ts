@@ -1,0 +1,6 @@
+// What `require("vamp-node-client")` gives inside user code. These names are the published client's.
+export { Api } from "./api.ts";
+export { ElasticsearchMetrics } from "./metrics.ts";
+export { Http } from "./http.ts";
+export { Log } from "./log.ts";
+export { Util } from "./util.ts";

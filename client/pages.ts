@@ -1,0 +1,71 @@
+// The answer of a GET as a chain of pages, each asked for when somebody wants it.
+//
+//   P1. A page is requested at most once per chain, however many readers walk it.
+//   P2. A page links forward only: readers that have gone on let the pages behind them go.
+//   P3. An answer that is no list is one page and the end.
+
+export type Page<Item> =
+  | { readonly kind: "single"; readonly value: Item }
+  | { readonly kind: "list"; readonly items: readonly Item[]; readonly next: () => Promise<Page<Item>> }
+  | { readonly kind: "end" };
+
+/** A server that never answers `[]` would be read for ever. */
+const pagesMax = 100_000;
+
+export type Loading<Item> = {
+  /** The parsed answer of page `number`, from 1. */
+  load(number: number): Promise<Item | Item[]>;
+  /** Told after each page how many items the chain has had so far. */
+  onItems?(count: number): void;
+  onFailure?(): void;
+};
+
+/** The first page of a new chain; its request begins now. */
+export function openPages<Item>(loading: Loading<Item>): Promise<Page<Item>> {
+  return loadPage(loading, { number: 1, itemsBefore: 0 });
+}
+
+async function loadPage<Item>(
+  loading: Loading<Item>,
+  { number, itemsBefore }: { number: number; itemsBefore: number },
+): Promise<Page<Item>> {
+  try {
+    if (number > pagesMax) throw new Error(`gave up after ${pagesMax} pages: the server never answered an empty page`);
+    const answer = await loading.load(number);
+    if (!Array.isArray(answer)) return { kind: "single", value: answer };
+    if (answer.length === 0) return { kind: "end" };
+    const count = itemsBefore + answer.length;
+    loading.onItems?.(count);
+    let next: Promise<Page<Item>> | undefined;
+    return {
+      kind: "list",
+      items: answer,
+      next() {
+        next ??= loadPage(loading, { number: number + 1, itemsBefore: count });
+        return next;
+      },
+    };
+  } catch (error) {
+    loading.onFailure?.();
+    throw error;
+  }
+}
+
+/** Every item from `first` on. */
+export async function* itemsOf<Item>(first: Promise<Page<Item>>): AsyncGenerator<Item, void, void> {
+  let page = await first;
+  while (page.kind === "list") {
+    yield* page.items;
+    page = await page.next();
+  }
+  if (page.kind === "single") yield page.value;
+}
+
+/** The whole answer: the value when it is no list, else the array of all items. */
+export async function wholeOf<Item>(first: Promise<Page<Item>>): Promise<Item | Item[]> {
+  const page = await first;
+  if (page.kind === "single") return page.value;
+  const items: Item[] = [];
+  for await (const item of itemsOf(Promise.resolve(page))) items.push(item);
+  return items;
+}
