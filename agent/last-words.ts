@@ -1,0 +1,35 @@
+// The end of what a process wrote to stderr: for people the best answer to "why did it fail?".
+
+const keptBytesMax = 4 * 1024;
+const headlineCharsMax = 300;
+
+export type LastWords = { write(chunk: Buffer): void; text(): string };
+
+/** Keeps the last 4 KiB, from the beginning of a line where there is one. */
+export function createLastWords(): LastWords {
+  let kept: Buffer = Buffer.alloc(0);
+  let cut = false;
+  return {
+    write(chunk) {
+      const all = Buffer.concat([kept, chunk.subarray(-keptBytesMax)]);
+      cut ||= chunk.length > keptBytesMax || all.length > keptBytesMax;
+      kept = all.subarray(-keptBytesMax);
+    },
+    text() {
+      const text = kept.toString("utf8");
+      const firstEnd = text.indexOf("\n");
+      return (cut && firstEnd !== -1 && firstEnd < text.length - 1 ? text.slice(firstEnd + 1) : text).trimEnd();
+    },
+  };
+}
+
+/**
+ * One line out of many: the message of an uncaught error as Node prints it (`TypeError: x is not a function`), else the last
+ * line that says something.
+ */
+export function headline(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  const thrown = lines.findLast((line) => /^(?:Uncaught )?\w*(?:Error|Exception)\b(?: \[\w+\])?(?::|$)/.test(line));
+  const telling = lines.findLast((line) => line !== "" && !/^(?:at |Node\.js v|\(Use `node|\}|\{)/.test(line));
+  return (thrown ?? telling ?? "").slice(0, headlineCharsMax);
+}
