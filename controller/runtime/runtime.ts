@@ -5,7 +5,9 @@
 //   R3. A runtime never restarts anything by itself. It reports; the reconciler decides.
 
 /** What an instance runs beside the agent. */
-export type InstanceWork = { readonly kind: "script" } | { readonly kind: "image"; readonly image: string; readonly environment: Readonly<Record<string, string>> };
+export type InstanceWork =
+  | { readonly kind: "script" }
+  | { readonly kind: "image"; readonly image: string; readonly environment: Readonly<Record<string, string>> };
 
 export type InstanceSpec = {
   /** Unique name of the instance, `<workflow>-<deployment, short>-<n>`; also the container's name after a prefix. */
@@ -24,7 +26,15 @@ export type InstanceSpec = {
 export type InstanceState =
   | { readonly kind: "created" }
   | { readonly kind: "running"; readonly startedAt: string }
-  | { readonly kind: "exited"; readonly exitCode: number; readonly outOfMemory: boolean; readonly finishedAt: string; readonly reason: string };
+  | {
+      readonly kind: "exited";
+      readonly exitCode: number;
+      readonly outOfMemory: boolean;
+      readonly startedAt: string;
+      readonly finishedAt: string;
+      /** One sentence: `exited with code 1`, `killed: out of memory`, … */
+      readonly reason: string;
+    };
 
 /** One instance as the runtime sees it now. */
 export type Instance = {
