@@ -1,0 +1,90 @@
+// Many documents at once: all of them are checked before any is stored, so bad input stores nothing (I7). Breeds are stored
+// before the workflows that may refer to them; deletions go the other way.
+import { type Artifact, type ArtifactKind, type ArtifactName, parseArtifact } from "../../model/artifact.ts";
+import type { Document } from "../../model/documents.ts";
+import type { Parsed, Problem } from "../../model/problem.ts";
+import type { Breeds, SaveResult } from "./breeds.ts";
+import type { Workflows } from "./workflows.ts";
+
+export type Artifacts = { readonly breeds: Breeds; readonly workflows: Workflows };
+
+export type Applied = SaveResult & ArtifactName;
+
+/** What the address says of the documents: their kind and name, null where each document must say it itself. */
+export type Address = { readonly kind: ArtifactKind | null; readonly name: string | null };
+
+/** Every document as an artifact that can be stored, or every problem of all of them. */
+export function checkArtifacts(
+  documents: readonly Document[],
+  address: Address,
+  stored: Artifacts,
+): Parsed<Artifact[]> {
+  const problems: Problem[] = [];
+  const found: { readonly artifact: Artifact; readonly at: string }[] = [];
+  for (const document of documents) {
+    const parsed = parseArtifact(document.value, { at: document.path, ...address });
+    if (parsed.ok) found.push({ artifact: parsed.value, at: document.path });
+    else problems.push(...parsed.problems);
+  }
+  const together = new Set<string>();
+  for (const { artifact, at } of found) {
+    const key = `${artifact.kind} "${artifact.name}"`;
+    if (together.has(key))
+      problems.push({
+        path: joined(at, "name"),
+        expected: "each artifact once",
+        got: `${key} twice`,
+        fix: "remove one of them",
+      });
+    together.add(key);
+  }
+  for (const { artifact, at } of found) {
+    const problem = unknownBreed(artifact, at, together, stored.breeds);
+    if (problem) problems.push(problem);
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: found.map(({ artifact }) => artifact) };
+}
+
+export async function saveArtifacts(artifacts: readonly Artifact[], stored: Artifacts, by: string): Promise<Applied[]> {
+  const inOrder = artifacts.toSorted((a, b) => Number(a.kind === "workflow") - Number(b.kind === "workflow"));
+  const results: Applied[] = [];
+  for (const artifact of inOrder) {
+    const saved =
+      artifact.kind === "breed"
+        ? await stored.breeds.save(artifact.breed, by)
+        : await stored.workflows.save(artifact.workflow, artifact.status, by);
+    results.push({ kind: artifact.kind, name: artifact.name, ...saved });
+  }
+  return results;
+}
+
+/** Names that do not exist are passed over: deleting is idempotent. */
+export async function removeArtifacts(
+  names: readonly ArtifactName[],
+  stored: Artifacts,
+  by: string,
+): Promise<Applied[]> {
+  const inOrder = names.toSorted((a, b) => Number(a.kind === "breed") - Number(b.kind === "breed"));
+  const results: Applied[] = [];
+  for (const { kind, name } of inOrder) {
+    const removed = await (kind === "breed" ? stored.breeds : stored.workflows).remove(name, by);
+    if (removed) results.push({ kind, name, ...removed });
+  }
+  return results;
+}
+
+function unknownBreed(artifact: Artifact, at: string, together: ReadonlySet<string>, breeds: Breeds): Problem | null {
+  if (artifact.kind !== "workflow" || !("reference" in artifact.workflow.breed)) return null;
+  const { reference } = artifact.workflow.breed;
+  if (breeds.get(reference) || together.has(`breed "${reference}"`)) return null;
+  return {
+    path: joined(at, "breed"),
+    expected: "the name of a stored breed",
+    got: `"${reference}"`,
+    fix: "apply the breed first, in the same file, or write it inside the workflow",
+  };
+}
+
+function joined(at: string, field: string): string {
+  return at === "" ? field : `${at}.${field}`;
+}

@@ -1,0 +1,95 @@
+// One bucket of artifacts, readable at once and written by compare-and-set.
+//
+//   B1. Reads come from memory, which follows the bucket; a write of this controller is seen by its next read.
+//   B2. A write is computed from the entry it replaces. When someone else wrote meanwhile, it is computed again.
+//   B3. What the bucket holds is the truth; memory is filled from it before `openBucket` resolves.
+import type { KV, KvEntry } from "@nats-io/kv";
+import { type Saved, entrySchema } from "./entry.ts";
+
+/** Writers that meet on one name try again this often before they give up. */
+const conflictRetriesMax = 20;
+/** JetStream API error code: the last revision is not the expected one. */
+const wrongLastSequence = 10_071;
+
+export type Bucket<E extends Saved> = {
+  get(name: string): E | null;
+  /** All entries in order of their names, deleted ones included. */
+  all(): E[];
+  /** The same with their names. */
+  entries(): (readonly [name: string, entry: E])[];
+  /** Computes and stores the successor of an entry. Null from `change` stores nothing. Resolves with what is stored now. */
+  update(name: string, change: (current: E | null) => E | null): Promise<E | null>;
+  /** Calls back for every entry that this or another controller stores from now on. */
+  onChange(listener: (name: string) => void): void;
+  stop(): void;
+};
+
+/** `onFailure` hears when the bucket can no longer be followed; what memory holds is stale from then on. */
+export async function openBucket<E extends Saved>(kv: KV, onFailure: (error: Error) => void): Promise<Bucket<E>> {
+  const known = new Map<string, { readonly entry: E; readonly sequence: number }>();
+  const listeners: ((name: string) => void)[] = [];
+  const watch = await kv.watch();
+  const filled = Promise.withResolvers<void>();
+  void follow().catch((error: Error) => {
+    filled.reject(error);
+    onFailure(error);
+  });
+  if ((await kv.status()).values === 0) filled.resolve();
+  await filled.promise;
+
+  return {
+    get: (name) => known.get(name)?.entry ?? null,
+    all: () => [...known].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, { entry }]) => entry),
+    entries: () => [...known].map(([name, { entry }]) => [name, entry] as const),
+    async update(name, change) {
+      for (let attempt = 0; attempt < conflictRetriesMax; attempt++) {
+        const current = known.get(name);
+        const next = change(current?.entry ?? null);
+        if (next === null) return current?.entry ?? null;
+        const sequence = await write(name, next, current?.sequence ?? 0);
+        if (sequence !== null) {
+          learn(name, next, sequence);
+          return next;
+        }
+        const stored = await kv.get(name);
+        if (stored) learn(name, decode(stored), stored.revision);
+      }
+      throw new Error(`"${name}" is being written by too many at once; try again`);
+    },
+    onChange: (listener) => void listeners.push(listener),
+    stop: () => watch.stop(),
+  };
+
+  async function follow(): Promise<void> {
+    for await (const update of watch) {
+      if (update.operation === "PUT") learn(update.key, decode(update), update.revision);
+      if (update.delta === 0) filled.resolve();
+    }
+  }
+
+  /** The sequence of the stored entry, or null when `expected` is not the last one any more. */
+  async function write(name: string, entry: E, expected: number): Promise<number | null> {
+    try {
+      return await kv.put(name, JSON.stringify(entry), { previousSeq: expected });
+    } catch (error) {
+      if ((error as { code?: number }).code === wrongLastSequence) return null;
+      throw error;
+    }
+  }
+
+  function learn(name: string, entry: E, sequence: number): void {
+    if ((known.get(name)?.sequence ?? 0) >= sequence) return;
+    known.set(name, { entry, sequence });
+    for (const listener of listeners) listener(name);
+  }
+
+  function decode(stored: KvEntry): E {
+    const entry = stored.json<E>();
+    if (entry.schema !== entrySchema) {
+      throw new Error(
+        `${stored.bucket}/${stored.key} was written with another schema (${JSON.stringify(entry.schema)}); this version reads schema ${String(entrySchema)}`,
+      );
+    }
+    return entry;
+  }
+}

@@ -1,0 +1,43 @@
+// What is stored in a bucket for one artifact: the artifact, its revision, and who saved it when. A deletion is an entry too,
+// so that revision numbers never start again and the one who deleted is known.
+import type { Breed } from "../../model/breed.ts";
+import type { DesiredStatus, Workflow } from "../../model/workflow.ts";
+
+/** Version of the shapes below; a reader refuses what it does not know. */
+export const entrySchema = 1;
+
+export type Saved = {
+  readonly schema: typeof entrySchema;
+  /** 1 for the first save of this name, then counted up by every change, deletions included. */
+  readonly revision: number;
+  readonly savedAt: string;
+  readonly savedBy: string;
+};
+
+export type BreedEntry = Saved & { readonly artifact: Breed | null };
+
+/**
+ * What runs for a workflow: its revision and the breed as it was when the workflow was saved. Saving the breed alone does not
+ * touch this; that is Vamp's rule.
+ */
+export type Deployment = {
+  /** Hash of all that follows; two deployments with one id are the same. */
+  readonly id: string;
+  readonly workflowRevision: number;
+  /** Null when the breed is written inside the workflow. */
+  readonly breedRevision: number | null;
+  /** How often the workflow was restarted without an edit. */
+  readonly restarts: number;
+  readonly breed: Breed;
+  readonly deployedAt: string;
+};
+
+export type WorkflowEntry = Saved & {
+  readonly artifact: Workflow | null;
+  readonly status: DesiredStatus;
+  readonly deployment: Deployment | null;
+};
+
+/** An entry whose artifact has not been deleted. */
+export type LiveBreed = BreedEntry & { readonly artifact: Breed };
+export type LiveWorkflow = WorkflowEntry & { readonly artifact: Workflow; readonly deployment: Deployment };

@@ -1,0 +1,87 @@
+// Queries over the event stream, answered by the index in its own thread.
+//
+//   Q1. A query sees every event that this controller has accepted before it (read your own writes).
+//   Q2. The thread is started again when it dies; queries that it took with it fail with a reason.
+import { Worker } from "node:worker_threads";
+import type { ConnectionTarget } from "../../bus/connection.ts";
+import type { EventPage, EventQuery } from "./index-store.ts";
+import type { IndexAnswer, IndexRequest, IndexWorkerData } from "./index-worker.ts";
+
+/** Queries that may wait for the thread at once; the next one is refused. */
+const queriesWaitingMax = 1_000;
+const restartWaitMs = 1_000;
+
+export type EventIndex = {
+  /** `passed`: the index must have seen this stream sequence first. */
+  query(query: EventQuery, passed: number): Promise<EventPage>;
+  stop(): Promise<void>;
+};
+
+/** Why a query has no answer now; the same query may succeed later. */
+export class IndexUnavailable extends Error {}
+
+type Waiting = { readonly resolve: (page: EventPage) => void; readonly reject: (error: Error) => void };
+
+export async function startEventIndex(options: {
+  target: ConnectionTarget;
+  path: string;
+  onDeath: (error: Error) => void;
+}): Promise<EventIndex> {
+  const waiting = new Map<number, Waiting>();
+  let stopping = false;
+  let count = 0;
+  let worker = await spawnWorker();
+
+  return {
+    query(query, passed) {
+      if (waiting.size >= queriesWaitingMax)
+        return Promise.reject(new IndexUnavailable(`${queriesWaitingMax} queries wait already`));
+      const { promise, resolve, reject } = Promise.withResolvers<EventPage>();
+      const id = count++;
+      waiting.set(id, { resolve, reject });
+      worker.postMessage({ kind: "query", id, query, passed } satisfies IndexRequest);
+      return promise;
+    },
+    async stop() {
+      stopping = true;
+      const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+      worker.postMessage({ kind: "stop" } satisfies IndexRequest);
+      await ended;
+      failAll("the controller is stopping");
+    },
+  };
+
+  async function spawnWorker(): Promise<Worker> {
+    const data: IndexWorkerData = { target: options.target, path: options.path };
+    const next = new Worker(new URL("./index-worker.ts", import.meta.url), { workerData: data });
+    const ready = Promise.withResolvers<void>();
+    next.on("message", (answer: IndexAnswer) => (answer.kind === "ready" ? ready.resolve() : settle(answer)));
+    next.once("error", (error) => {
+      ready.reject(error);
+      options.onDeath(error as Error);
+    });
+    next.once("exit", () => {
+      failAll("the event index ended");
+      ready.reject(new Error("the event index ended at its start"));
+      if (!stopping) setTimeout(() => void restart(), restartWaitMs).unref();
+    });
+    await ready.promise;
+    return next;
+  }
+
+  async function restart(): Promise<void> {
+    if (!stopping) worker = await spawnWorker().catch(() => worker);
+  }
+
+  function settle(answer: Exclude<IndexAnswer, { kind: "ready" }>): void {
+    const entry = waiting.get(answer.id);
+    waiting.delete(answer.id);
+    if (answer.kind === "page") entry?.resolve(answer.page);
+    else entry?.reject(new IndexUnavailable(answer.reason));
+  }
+
+  function failAll(reason: string): void {
+    for (const { reject } of waiting.values()) reject(new IndexUnavailable(reason));
+    waiting.clear();
+  }
+}

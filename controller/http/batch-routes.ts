@@ -1,0 +1,69 @@
+// Many artifacts of any kind at once: all of them are checked before the first is stored.
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { type ArtifactName, parseArtifactName } from "../../model/artifact.ts";
+import type { Problem } from "../../model/problem.ts";
+import { type Applied, checkArtifacts, removeArtifacts, saveArtifacts } from "../artifacts/apply.ts";
+import { validatesOnly } from "./artifact-routes.ts";
+import { documentsOf } from "./body.ts";
+import { identityOf, nameOf } from "./identity.ts";
+import type { HttpParts } from "./parts.ts";
+import { invalid } from "./problem.ts";
+import { AppliedSchema, refusals } from "./schemas.ts";
+
+export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
+  const { artifacts } = parts;
+  const consumes = ["application/json", "application/x-yaml"];
+
+  for (const method of ["POST", "PUT"] as const) {
+    app.route({
+      method,
+      url: "/api/v1",
+      schema: {
+        tags: ["many at once"],
+        summary: "Save several documents",
+        consumes,
+        response: { 200: AppliedSchema, ...refusals },
+      },
+      handler: async (request): Promise<Applied[]> => {
+        const checked = checkArtifacts(documentsOf(request), { kind: null, name: null }, artifacts);
+        if (!checked.ok) throw invalid(checked.problems);
+        if (validatesOnly(request)) return [];
+        return saveArtifacts(checked.value, artifacts, nameOf(identityOf(request)));
+      },
+    });
+  }
+
+  for (const [url, kind] of [
+    ["/api/v1", null],
+    ["/api/v1/breeds", "breed"],
+    ["/api/v1/workflows", "workflow"],
+  ] as const) {
+    app.delete(
+      url,
+      {
+        schema: {
+          tags: ["many at once"],
+          summary: "Delete the artifacts that the documents name",
+          consumes,
+          response: { 200: AppliedSchema, ...refusals },
+        },
+      },
+      async (request) => {
+        const names = namesIn(request, kind);
+        return validatesOnly(request) ? [] : removeArtifacts(names, artifacts, nameOf(identityOf(request)));
+      },
+    );
+  }
+}
+
+function namesIn(request: FastifyRequest, kind: ArtifactName["kind"] | null): ArtifactName[] {
+  const problems: Problem[] = [];
+  const names: ArtifactName[] = [];
+  for (const document of documentsOf(request)) {
+    const parsed = parseArtifactName(document.value, { at: document.path, kind });
+    if (parsed.ok) names.push(parsed.value);
+    else problems.push(...parsed.problems);
+  }
+  if (problems.length > 0) throw invalid(problems);
+  return names;
+}

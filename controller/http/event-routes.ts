@@ -1,0 +1,100 @@
+// Events: stored durably, and queried newest first.
+import { createHash } from "node:crypto";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import { parseEvent } from "../../model/event.ts";
+import type { Problem } from "../../model/problem.ts";
+import { bodyOf, documentsOf } from "./body.ts";
+import { identityOf } from "./identity.ts";
+import { pageOf, setPageHeaders } from "./paging.ts";
+import type { HttpParts } from "./parts.ts";
+import { HttpProblem, invalid } from "./problem.ts";
+import { parameters } from "./query.ts";
+import { EventQueryParameters, EventSchema, refusals } from "./schemas.ts";
+
+const idempotencyKeyMax = 200;
+const queryTagsMax = 32;
+
+export function eventRoutes(app: FastifyInstance, parts: HttpParts): void {
+  app.post(
+    "/api/v1/events",
+    {
+      schema: {
+        tags: ["events"],
+        summary: "Store an event; 201 means it is durable",
+        response: { 201: EventSchema, ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const parsed = parseEvent(eventIn(request), parts.now);
+      if (!parsed.ok) throw invalid(parsed.problems);
+      const id = idempotentId(request);
+      const event = await parts.appender.append({ ...parsed.value, ...(id ? { id } : {}), source: sourceOf(request) });
+      return reply.code(201).send(event);
+    },
+  );
+
+  app.get(
+    "/api/v1/events",
+    {
+      schema: {
+        tags: ["events"],
+        summary: "Query events, newest first",
+        querystring: EventQueryParameters,
+        response: { 200: Type.Array(EventSchema), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const page = pageOf(request);
+      const found = await parts.index.query({ ...eventFilterOf(request), ...page }, parts.appender.lastSequence);
+      setPageHeaders(request, reply, page, found.total);
+      return reply.send(found.events);
+    },
+  );
+}
+
+/** The `tag` (repeatable) and `type` parameters. Throws HttpProblem 400. */
+export function eventFilterOf(request: FastifyRequest): { tags: readonly string[]; type: string | null } {
+  const tags = parameters(request, "tag");
+  const types = parameters(request, "type");
+  const problems: Problem[] = [];
+  const refuse = (path: string, expected: string, got: string, fix: string): void =>
+    void problems.push({ path, expected, got, fix });
+  if (tags.length > queryTagsMax) refuse("tag", `at most ${queryTagsMax} tags`, String(tags.length), "ask with fewer");
+  if (tags.includes("")) refuse("tag", "a tag", '""', "leave the parameter out to get all");
+  if (types.length > 1) refuse("type", "one type", `${types.length} types`, "ask once per type");
+  if (problems.length > 0) throw invalid(problems);
+  return { tags, type: types[0] || null };
+}
+
+/** JSON takes the short way: this is the path of every event. */
+function eventIn(request: FastifyRequest): unknown {
+  const body = bodyOf(request);
+  if (body.format === "json") {
+    try {
+      return JSON.parse(body.text);
+    } catch {
+      // documentsOf names the place of the error.
+    }
+  }
+  const [document, second] = documentsOf(request);
+  if (second) throw new HttpProblem("invalid", "expected one event in the body; send each event by itself");
+  return document?.value;
+}
+
+/** A repeated request with the same `Idempotency-Key` is the same event. */
+function idempotentId(request: FastifyRequest): string | null {
+  const key = request.headers["idempotency-key"];
+  if (typeof key !== "string" || key === "") return null;
+  if (key.length > idempotencyKeyMax)
+    throw new HttpProblem("invalid", `Idempotency-Key: expected at most ${idempotencyKeyMax} characters`);
+  return createHash("sha256")
+    .update(`${sourceOf(request)}/${key}`)
+    .digest("hex")
+    .slice(0, 32);
+}
+
+function sourceOf(request: FastifyRequest): string {
+  const identity = identityOf(request);
+  return identity.kind === "workflow" ? `/workflows/${identity.name}` : "/api";
+}

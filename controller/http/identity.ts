@@ -1,0 +1,49 @@
+// Who makes a request: a person at the API, or a workflow whose agent forwarded the call over NATS.
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import type { FastifyRequest } from "fastify";
+import { HttpProblem } from "./problem.ts";
+
+export type Identity =
+  | { readonly kind: "person"; readonly name: string }
+  | { readonly kind: "workflow"; readonly name: string };
+
+/** Known to this process alone: whoever sends it is the forwarder in this process. */
+const secret = randomBytes(32).toString("base64url");
+const secretHeader = "x-drover-forwarded";
+const workflowHeader = "x-drover-workflow";
+
+/** Headers with which the forwarder injects a call of a workflow. */
+export function forwardedBy(workflow: string): Record<string, string> {
+  return { [secretHeader]: secret, [workflowHeader]: encodeURIComponent(workflow) };
+}
+
+export function identityOf(request: FastifyRequest): Identity {
+  const given = request.headers[secretHeader];
+  if (
+    typeof given === "string" &&
+    given.length === secret.length &&
+    timingSafeEqual(Buffer.from(given), Buffer.from(secret))
+  ) {
+    return { kind: "workflow", name: decodeURIComponent(String(request.headers[workflowHeader] ?? "")) };
+  }
+  return { kind: "person", name: "local" };
+}
+
+/** The name that goes into revisions and events. */
+export function nameOf(identity: Identity): string {
+  return identity.kind === "workflow" ? `workflow:${identity.name}` : identity.name;
+}
+
+/** What code of a workflow may ask: it may read the API and its own logs. Throws HttpProblem 403 for all else. */
+export function refuseWhatWorkflowsMayNot(request: FastifyRequest): void {
+  const identity = identityOf(request);
+  if (identity.kind === "person") return;
+  const path = request.url.split("?", 1)[0] ?? "";
+  const reads = request.method === "GET" || request.method === "HEAD" || path.endsWith("/events/get");
+  const logsOf = /\/workflows\/([^/]+)\/logs$/.exec(path)?.[1];
+  if (reads && (logsOf === undefined || logsOf === encodeURIComponent(identity.name))) return;
+  throw new HttpProblem(
+    "forbidden",
+    `code of workflow "${identity.name}" may emit events and read; ${request.method} ${path} needs a person`,
+  );
+}

@@ -1,0 +1,117 @@
+// The HTTP edge: one Fastify instance with all routes, bodies as text, answers in JSON or YAML, and every error as a problem.
+import { randomUUID } from "node:crypto";
+import fastifySwagger from "@fastify/swagger";
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
+import { PublishError } from "../../bus/publisher.ts";
+import { writeDocuments } from "../../model/documents.ts";
+import { IndexUnavailable } from "../events/index.ts";
+import { artifactRoutes } from "./artifact-routes.ts";
+import { batchRoutes } from "./batch-routes.ts";
+import { acceptAllBodies, bodyBytesMax } from "./body.ts";
+import { eventRoutes } from "./event-routes.ts";
+import { refuseWhatWorkflowsMayNot } from "./identity.ts";
+import { infoRoutes } from "./info-routes.ts";
+import { logRoutes } from "./log-routes.ts";
+import { HttpProblem, type ProblemCode } from "./problem.ts";
+import type { HttpParts } from "./parts.ts";
+import { parseQuery } from "./query.ts";
+import { statusRoutes } from "./status-routes.ts";
+import { streamRoutes } from "./stream-routes.ts";
+
+const requestTimeoutMs = 30_000;
+const yamlTypes = ["application/x-yaml", "application/yaml", "text/yaml"];
+
+export async function createServer(parts: HttpParts, log: FastifyBaseLogger): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true, querystringParser: parseQuery },
+    rewriteUrl: (request) => withoutNamespace(request.url ?? "/"),
+  });
+  acceptAllBodies(app);
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request) => {
+    throw new HttpProblem("not-found", `nothing is at ${request.method} ${request.url}; see /openapi.json`);
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    refuseWhatWorkflowsMayNot(request);
+    answerInYaml(request, reply);
+  });
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "Drover", description: "Container-based workflow agent runtime.", version: parts.version },
+    },
+  });
+  await app.register(async (api) => {
+    infoRoutes(api, parts);
+    artifactRoutes(api, parts);
+    statusRoutes(api, parts);
+    batchRoutes(api, parts);
+    eventRoutes(api, parts);
+    streamRoutes(api, parts);
+    logRoutes(api, parts);
+  });
+  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  return app;
+}
+
+/** Vamp's client puts a namespace before the path; there is one namespace here. */
+function withoutNamespace(url: string): string {
+  return url.replace(/^\/[^/?]+(?=\/api\/v1(?:[/?]|$))/, "");
+}
+
+function answerInYaml(request: FastifyRequest, reply: FastifyReply): void {
+  const accept = request.headers.accept ?? "";
+  const wanted = yamlTypes.find((type) => accept.includes(type));
+  if (wanted === undefined) return;
+  reply.serializer((value: unknown) => {
+    reply.header("Content-Type", `${wanted}; charset=utf-8`);
+    return writeDocuments(Array.isArray(value) ? value : [value], "yaml");
+  });
+}
+
+function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = asProblem(error, request);
+  return reply
+    .code(problem.status)
+    .header("Content-Type", "application/problem+json")
+    .serializer(JSON.stringify)
+    .send(problem.body);
+}
+
+function asProblem(error: FastifyError, request: FastifyRequest): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  if (error instanceof PublishError)
+    return new HttpProblem("unavailable", `the event stream does not take this now: ${error.message}`);
+  if (error instanceof IndexUnavailable) return new HttpProblem("unavailable", error.message);
+  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE")
+    return new HttpProblem("too-large", `the body is larger than ${bodyBytesMax} bytes`);
+  if (error.statusCode !== undefined && error.statusCode < 500)
+    return new HttpProblem(codeOf(error.statusCode), error.message);
+  const id = randomUUID();
+  request.log.error({ err: error, id, method: request.method, url: request.url }, "a request failed unexpectedly");
+  return new HttpProblem("internal", `unexpected error ${id}; the controller's log has the details under this id`);
+}
+
+function codeOf(status: number): ProblemCode {
+  return status === 404
+    ? "not-found"
+    : status === 413
+      ? "too-large"
+      : status === 415
+        ? "unknown-content-type"
+        : "invalid";
+}

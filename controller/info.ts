@@ -1,0 +1,56 @@
+// What `GET /api/v1/info`, `/config` and `/readyz` say.
+import { jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/nats-core";
+import { eventsStream } from "../bus/subjects.ts";
+import type { Broker } from "./broker.ts";
+import type { HttpParts } from "./http/parts.ts";
+import type { ControllerOptions } from "./options.ts";
+
+const streamCheckMs = 2_000;
+
+export function infoOf(parts: {
+  options: ControllerOptions;
+  version: string;
+  installation: string;
+  broker: Broker;
+  nc: NatsConnection;
+  startedAt: Date;
+  runningInstances: () => number;
+  runtimeError: () => string | null;
+}): Pick<HttpParts, "info" | "config" | "readiness"> {
+  const { options, version, installation, broker, nc, startedAt } = parts;
+  return {
+    info: () => ({
+      message: "Hi, I'm Drover! How are you?",
+      version,
+      uuid: installation,
+      running_since: startedAt.toISOString(),
+      runtime: options.runtime,
+      nats: { url: broker.url, own: broker.own, connected: !nc.isClosed() },
+      instances: parts.runningInstances(),
+      node: process.version,
+    }),
+    config: () => ({
+      "drover.runtime": options.runtime,
+      "drover.installation": installation,
+      "drover.http.host": options.host,
+      "drover.http.port": options.port,
+      "drover.network": options.network,
+      "drover.events.age-ms": options.eventsAgeMs,
+      "drover.events.bytes-max": options.eventsBytesMax,
+      "drover.logs.bytes-max": options.logsBytesMax,
+      "drover.stop-grace-ms": options.stopGraceMs,
+      "vamp.info.message": "Hi, I'm Drover! How are you?",
+    }),
+    readiness: async () => ({ nats: await streamProblem(nc), runtime: parts.runtimeError() }),
+  };
+}
+
+async function streamProblem(nc: NatsConnection): Promise<string | null> {
+  try {
+    await (await jetstreamManager(nc, { timeout: streamCheckMs, checkAPI: false })).streams.info(eventsStream);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

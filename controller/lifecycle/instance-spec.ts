@@ -1,0 +1,51 @@
+// From a deployment to what a runtime starts: environment, limits and the agent's assignment.
+import type { Assignment } from "../../bus/assignment.ts";
+import { memoryBytes } from "../../model/memory.ts";
+import type { LiveWorkflow } from "../artifacts/entry.ts";
+import type { InstanceSpec } from "../runtime/runtime.ts";
+
+/** Loopback port of the gateway beside a user's own image, which cannot be told a port that is found later. */
+const sidecarGatewayPort = 19_090;
+
+export type AgentAccess = { readonly servers: readonly string[]; readonly credentials: string | null };
+
+export function instanceSpec(
+  entry: LiveWorkflow,
+  instance: string,
+  access: AgentAccess,
+  stopGraceMs: number,
+): InstanceSpec {
+  const { artifact, deployment } = entry;
+  const { breed } = deployment;
+  const environment = { ...breed.environment_variables, ...artifact.environment_variables };
+  const isImage = breed.deployable.type === "container/docker";
+  const assignment: Assignment = {
+    workflow: artifact.name,
+    instance,
+    deployment: deployment.id,
+    revision: deployment.workflowRevision,
+    nats: access,
+    work: isImage ? { kind: "sidecar" } : { kind: "script", source: breed.deployable.definition, environment },
+    gatewayPort: isImage ? sidecarGatewayPort : 0,
+    stopGraceMs,
+  };
+  return {
+    instance,
+    workflow: artifact.name,
+    deployment: deployment.id,
+    revision: deployment.workflowRevision,
+    work: isImage
+      ? { kind: "image", image: breed.deployable.definition, environment: { ...environment, ...sidecarEnvironment } }
+      : { kind: "script" },
+    cpu: artifact.scale.cpu,
+    memoryBytes: memoryBytes(artifact.scale.memory),
+    assignment: JSON.stringify(assignment),
+  };
+}
+
+/** What an image finds of Drover: the API on loopback, as a script does. */
+const sidecarEnvironment = {
+  VAMP_URL: `http://127.0.0.1:${sidecarGatewayPort}`,
+  VAMP_NAMESPACE: "",
+  VAMP_API_TOKEN: "",
+};

@@ -1,0 +1,110 @@
+// What the lifecycle says to the event stream: instances that start, stop, exit or cannot start, and deploys.
+//
+//   E1. Ids come from what happened, so that the same end seen twice (by a controller before and after its restart) is one event.
+//   E2. Tags are Vamp's (`workflows`, `workflows:<name>`, `scheduled`, `unscheduled`) plus `instances:<instance>`.
+import { createHash } from "node:crypto";
+import type { LiveWorkflow } from "../artifacts/entry.ts";
+import type { AppendEvent } from "../events/append.ts";
+import type { Instance } from "../runtime/runtime.ts";
+
+export type LifecycleEvents = {
+  started(entry: LiveWorkflow, instance: string): Promise<void>;
+  startFailed(entry: LiveWorkflow, instance: string, reason: string): Promise<void>;
+  ready(entry: LiveWorkflow, instance: string, startedAt: string): Promise<void>;
+  stopped(workflow: string, instance: Instance): Promise<void>;
+  exited(instance: Instance, reason: string): Promise<void>;
+  unscheduled(workflow: string): Promise<void>;
+  statusChanged(entry: LiveWorkflow, by: string): Promise<void>;
+};
+
+export function createLifecycleEvents(append: AppendEvent, now: () => Date): LifecycleEvents {
+  return {
+    started: (entry, instance) =>
+      emit("instance", entry.artifact.name, ["scheduled", "instance:started", `instances:${instance}`], {
+        ...deploymentOf(entry),
+        instance,
+        state: "started",
+      }),
+    startFailed: (entry, instance, reason) =>
+      emit("instance", entry.artifact.name, ["instance:failed", `instances:${instance}`], {
+        ...deploymentOf(entry),
+        instance,
+        state: "failed",
+        reason,
+      }),
+    ready: (entry, instance, startedAt) =>
+      emit(
+        "deploy",
+        entry.artifact.name,
+        ["deploy:ready", `instances:${instance}`],
+        { ...deploymentOf(entry), instance, state: "ready" },
+        [instance, startedAt],
+      ),
+    stopped: (workflow, instance) =>
+      emit("instance", workflow, ["instance:stopped", `instances:${instance.instance}`], {
+        deployment: instance.deployment,
+        revision: instance.revision,
+        instance: instance.instance,
+        state: "stopped",
+      }),
+    exited: (instance, reason) =>
+      emit(
+        "instance",
+        instance.workflow,
+        ["instance:exited", `instances:${instance.instance}`],
+        {
+          deployment: instance.deployment,
+          revision: instance.revision,
+          instance: instance.instance,
+          state: "exited",
+          reason,
+          ...(instance.state.kind === "exited"
+            ? { exitCode: instance.state.exitCode, outOfMemory: instance.state.outOfMemory }
+            : {}),
+        },
+        [instance.instance, instance.state.kind === "exited" ? instance.state.finishedAt : ""],
+      ),
+    unscheduled: (workflow) => emit("instance", workflow, ["unscheduled"], { state: "unscheduled" }),
+    statusChanged: (entry, by) =>
+      emit("status", entry.artifact.name, [`status:${entry.status}`], {
+        ...deploymentOf(entry),
+        status: entry.status,
+        by,
+      }),
+  };
+
+  async function emit(
+    type: string,
+    workflow: string,
+    tags: readonly string[],
+    value: unknown,
+    identity?: readonly string[],
+  ): Promise<void> {
+    await append({
+      ...(identity
+        ? {
+            id: createHash("sha256")
+              .update([type, ...identity].join("/"))
+              .digest("hex")
+              .slice(0, 32),
+          }
+        : {}),
+      source: "/controller",
+      type,
+      tags: [...new Set(["workflows", `workflows:${workflow}`, ...tags.flatMap(expand)])],
+      value,
+      timestamp: now().toISOString(),
+    });
+  }
+}
+
+function deploymentOf(entry: LiveWorkflow) {
+  const { id, workflowRevision, breedRevision } = entry.deployment;
+  return { deployment: id, revision: workflowRevision, breedRevision };
+}
+
+/** `a:b` is accompanied by `a`, as for every event. */
+function expand(tag: string): string[] {
+  const colon = tag.indexOf(":");
+  return colon > 0 ? [tag.slice(0, colon), tag] : [tag];
+}
