@@ -1,0 +1,96 @@
+// Shows artifacts and events: a table for people, YAML or JSON for programs.
+import type { Breed } from "../../model/breed.ts";
+import type { Event } from "../../model/event.ts";
+import { Failure } from "../failure.ts";
+import { breedName, compact, scheduleText, serialised, type Format } from "../format.ts";
+import { parseKind } from "../kind.ts";
+import type { Session } from "../session.ts";
+import { table } from "../table.ts";
+import type { WorkflowView } from "../views.ts";
+
+export type GetOptions = {
+  readonly output: Format | "table";
+  readonly tags: readonly string[];
+  readonly type: string | null;
+  /** Of events; artifacts are always shown all. */
+  readonly limit: number;
+};
+
+export async function get(session: Session, word: string, name: string | null, options: GetOptions): Promise<void> {
+  const { api } = session;
+  switch (parseKind(word)) {
+    case "breed":
+      return name === null
+        ? show(session, await api.breeds(), options, breedTable)
+        : showOne(session, await api.breed(name), options, breedTable);
+    case "workflow":
+      return name === null
+        ? show(session, await api.workflows(), options, workflowTable)
+        : showOne(session, await api.workflow(name), options, workflowTable);
+    case "event":
+      if (name !== null) throw new Failure(`events have no names; filter them: drover get events --tag ${name}`, 2);
+      return show(session, await api.events(options, options.limit), options, eventTable);
+  }
+}
+
+function show<Item extends object>(
+  session: Session,
+  items: Item[],
+  { output }: GetOptions,
+  toTable: (items: readonly Item[]) => string,
+): void {
+  if (output !== "table") session.print(serialised(items, output));
+  else if (items.length === 0) session.say("none found");
+  else session.print(toTable(items));
+}
+
+function showOne<Item extends object>(
+  session: Session,
+  item: Item,
+  { output }: GetOptions,
+  toTable: (items: readonly Item[]) => string,
+): void {
+  session.print(output === "table" ? toTable([item]) : serialised(item, output));
+}
+
+function breedTable(breeds: readonly Breed[]): string {
+  return table(
+    ["NAME", "TYPE", "DEFINITION"],
+    breeds.map(({ name, deployable: { type, definition } }) => {
+      const lineCount = definition.trimEnd().split("\n").length;
+      return [
+        name,
+        type,
+        type === "container/docker" ? definition : `${lineCount} ${lineCount === 1 ? "line" : "lines"}`,
+      ];
+    }),
+  );
+}
+
+function workflowTable(workflows: readonly WorkflowView[]): string {
+  return table(
+    ["NAME", "BREED", "SCHEDULE", "STATUS", "READY", "RESTARTS", "REVISION", "MESSAGE"],
+    workflows.map((workflow) => {
+      const { name, status, instances, scale, revision, message } = workflow;
+      const ready = instances.filter((instance) => instance.status === "ready").length;
+      const restarts = instances.reduce((sum, instance) => sum + instance.restarts, 0);
+      return [
+        name,
+        breedName(workflow),
+        scheduleText(workflow),
+        status,
+        `${ready}/${scale.instances}`,
+        String(restarts),
+        String(revision),
+        message ?? "",
+      ];
+    }),
+  );
+}
+
+function eventTable(events: readonly Event[]): string {
+  return table(
+    ["TIMESTAMP", "TYPE", "SOURCE", "TAGS", "VALUE"],
+    events.map(({ timestamp, type, source, tags, value }) => [timestamp, type, source, tags.join(","), compact(value)]),
+  );
+}

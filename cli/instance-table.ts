@@ -1,0 +1,19 @@
+import { age } from "./age.ts";
+import { table } from "./table.ts";
+import type { InstanceView, WorkflowView } from "./views.ts";
+
+/** The instances of workflows. A workflow that has none is there with what is wrong, so that nothing hides. */
+export function instanceTable(workflows: readonly WorkflowView[], nowMs: number): string {
+  return table(
+    ["WORKFLOW", "INSTANCE", "STATUS", "READY", "RESTARTS", "AGE", "LAST ERROR"],
+    workflows.flatMap((workflow) =>
+      workflow.instances.length === 0
+        ? [[workflow.name, "", workflow.status, "no", "", "", workflow.message ?? ""]]
+        : workflow.instances.map((instance) => [workflow.name, ...instanceCells(instance, nowMs)]),
+    ),
+  );
+}
+
+function instanceCells({ name, status, restarts, startedAt, lastError }: InstanceView, nowMs: number): string[] {
+  return [name, status, status === "ready" ? "yes" : "no", String(restarts), age(startedAt, nowMs), lastError ?? ""];
+}

@@ -1,0 +1,70 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { startController } from "./controller-stub.ts";
+import { drover } from "./drover.ts";
+
+test("a controller that is not there is one line on stderr and exit code 1", async () => {
+  const { code, stdout, stderr } = await drover(["ps"], { url: await freeAddress() });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(
+    /^drover: no controller answers at http:\/\/127\.0\.0\.1:\d+ \(connection refused\); start one with "drover up" or set --url \/ DROVER_URL\n$/,
+  );
+});
+
+async function freeAddress(): Promise<string> {
+  await using gone = await startController({});
+  return gone.url;
+}
+
+test("a refusal is the controller's own words and exit code 1", async () => {
+  await using controller = await startController({});
+  const { code, stderr } = await drover(["get", "breed", "nope"], { url: controller.url });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "drover: there is no /api/v1/breeds/nope\n" });
+});
+
+test.for([
+  ["no command", []],
+  ["an unknown command", ["fly"]],
+  ["an unknown flag", ["ps", "--fast"]],
+  ["an unknown kind", ["get", "gateways"]],
+  ["a format that does not exist", ["get", "breeds", "-o", "xml"]],
+  ["apply without a file", ["apply"]],
+  ["delete of nothing", ["delete"]],
+  ["delete by name and file", ["delete", "breed", "x", "-f", "y.yml"]],
+  ["a number of lines that is none", ["logs", "x", "--lines", "many"]],
+  ["an address that is none", ["ps", "--url", "localhost"]],
+] as const)("%s is wrong usage: exit code 2 and something on stderr", async ([, parameters]) => {
+  const { code, stdout, stderr } = await drover(parameters);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).not.toBe("");
+});
+
+test("help is no error", async () => {
+  const { code, stdout } = await drover(["get", "--help"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("--output <format>");
+});
+
+test("flags win over the environment, and that over the file", async () => {
+  const home = await mkdtemp(join(tmpdir(), "drover-cli-"));
+  try {
+    await using inFile = await startController({ "GET /workflows": { body: [] } });
+    await using inEnvironment = await startController({ "GET /workflows": { body: [] } });
+    await using inFlag = await startController({ "GET /workflows": { body: [] } });
+    await mkdir(join(home, "drover"));
+    await writeFile(join(home, "drover", "config.yml"), `url: ${inFile.url}/\ntoken: from-file\n`);
+    const file = { XDG_CONFIG_HOME: home };
+    const both = { ...file, DROVER_URL: inEnvironment.url, DROVER_TOKEN: "from-environment" };
+    expect((await drover(["ps"], { environment: file })).code).toBe(0);
+    expect((await drover(["ps"], { environment: both })).code).toBe(0);
+    expect((await drover(["ps", "--url", inFlag.url, "--token", "from-flag"], { environment: both })).code).toBe(0);
+    const tokens = [inFile, inEnvironment, inFlag].map(({ asked }) => asked[0]?.headers.authorization);
+    expect(tokens).toEqual(["token from-file", "token from-environment", "token from-flag"]);
+    await writeFile(join(home, "drover", "config.yml"), "adress: x\n");
+    expect((await drover(["ps"], { environment: file })).code).toBe(2);
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+});
