@@ -1,0 +1,11 @@
+# The controller. The agent image is built by the controller itself, from the Node that is in this image.
+FROM node:24-bookworm-slim
+WORKDIR /drover
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund
+COPY . .
+ENV DROVER_HOST=0.0.0.0 DROVER_HOME=/data PATH=/drover/node_modules/.bin:$PATH
+VOLUME /data
+EXPOSE 8080
+ENTRYPOINT ["node", "/drover/cli/main.ts"]
+CMD ["up"]

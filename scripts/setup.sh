@@ -1,0 +1,76 @@
+#!/bin/sh
+# Makes a machine ready for Drover: npm packages with Node 24 among them, nats-server, a Docker engine that answers, and the
+# agent image. Says what it does, leaves alone what is fine already, and is quick the second time.
+set -eu
+cd "$(dirname "$0")/.."
+
+installed_lock=node_modules/.installed-lock.json
+engine_wait_seconds=60
+
+say() { printf 'setup: %s\n' "$*"; }
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+engine_answers() { has docker && docker version >/dev/null 2>&1; }
+
+install_npm_packages() {
+  cmp -s package-lock.json "$installed_lock" && return
+  say "installing npm packages (Node 24 is one of them)"
+  npm ci --no-audit --no-fund --loglevel=error
+  cp package-lock.json "$installed_lock"
+}
+
+use_node_24() {
+  PATH="$PWD/node_modules/.bin:$PATH"
+  export PATH
+  major=$(node -p 'process.versions.node.split(".")[0]')
+  [ "$major" -ge 24 ] || fail "no Node 24 for this platform came with the npm packages; install Node 24 and try again"
+}
+
+# apt-get's own words are shown only when it fails.
+install_debian_packages() {
+  has apt-get || fail "$* is missing and this is not Debian or Ubuntu; install it and try again"
+  [ "$(id -u)" = 0 ] || fail "$* is missing; run as root, or: sudo apt-get install $*"
+  say "installing $* from Debian's packages"
+  log=$(mktemp)
+  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    fail "apt-get could not install $*"
+  fi
+  rm -f "$log"
+}
+
+install_nats_server() {
+  # Debian puts it where only root's PATH leads.
+  PATH="$PATH:/usr/sbin"
+  export PATH
+  has nats-server || install_debian_packages nats-server
+}
+
+start_docker_engine() {
+  engine_answers && return
+  [ "$(uname)" = Linux ] || fail "no Docker engine answers; start Docker and try again"
+  has dockerd || install_debian_packages docker.io iptables
+  engine_answers && return
+  if [ -d /run/systemd/system ]; then
+    say "starting the Docker engine (systemctl start docker)"
+    systemctl start docker
+  else
+    [ "$(id -u)" = 0 ] || fail "no Docker engine answers; start one, or run as root"
+    say "starting the Docker engine in the background (log: /var/log/dockerd.log, stop it with: kill \$(cat /var/run/docker.pid))"
+    setsid dockerd >/var/log/dockerd.log 2>&1 </dev/null &
+  fi
+  waited=0
+  until engine_answers; do
+    [ "$waited" -lt "$engine_wait_seconds" ] || fail "the Docker engine did not answer within $engine_wait_seconds seconds; see /var/log/dockerd.log"
+    sleep 1
+    waited=$((waited + 1))
+  done
+}
+
+install_npm_packages
+use_node_24
+install_nats_server
+start_docker_engine
+node scripts/images.ts
+say "ready"
