@@ -1,7 +1,7 @@
 // Breeds and workflows, one at a time or several documents of one kind, as Vamp's API has them.
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { ArtifactKind } from "../../model/artifact.ts";
+import type { Artifact, ArtifactKind } from "../../model/artifact.ts";
 import type { Document } from "../../model/documents.ts";
 import { checkArtifacts, saveArtifacts } from "../artifacts/apply.ts";
 import { bodyOf, documentsOf } from "./body.ts";
@@ -10,124 +10,127 @@ import { pageOf, setPageHeaders, sliceOf } from "./paging.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem, invalid } from "./problem.ts";
 import { parameter } from "./query.ts";
-import { BreedSchema, NameParameter, PageQuery, WorkflowSchema, refusals } from "./schemas.ts";
+import { BreedSchema, DocumentSchema, NameParameter, PageQuery, WorkflowSchema, refusals } from "./schemas.ts";
 import { workflowView } from "./workflow-view.ts";
 
 type Named = { Params: { name: string } };
 
+/** One kind of artifact as the API shows it. */
+type Collection = {
+  readonly kind: ArtifactKind;
+  readonly path: string;
+  readonly shape: typeof BreedSchema | typeof WorkflowSchema;
+  list(): unknown[];
+  get(name: string): unknown;
+  remove(name: string, by: string): Promise<unknown>;
+};
+
 export function artifactRoutes(app: FastifyInstance, parts: HttpParts): void {
-  const { artifacts } = parts;
-  const readers: Readonly<{ [K in ArtifactKind]: { list(): unknown[]; get(name: string): unknown } }> = {
-    breed: {
-      list: () => artifacts.breeds.list().map((entry) => entry.artifact),
-      get: (name) => artifacts.breeds.get(name)?.artifact ?? null,
-    },
-    workflow: {
-      list: () => artifacts.workflows.list().map((entry) => workflowView(entry, parts.stateOf(entry))),
-      get(name) {
-        const entry = artifacts.workflows.get(name);
-        return entry && workflowView(entry, parts.stateOf(entry));
-      },
-    },
+  for (const collection of [breedsOf(parts), workflowsOf(parts)]) {
+    readRoutes(app, collection);
+    writeRoutes(app, parts, collection);
+    deleteRoute(app, collection);
+  }
+}
+
+function breedsOf({ artifacts: { breeds } }: HttpParts): Collection {
+  return {
+    kind: "breed",
+    path: "/api/v1/breeds",
+    shape: BreedSchema,
+    list: () => breeds.list().map((entry) => entry.artifact),
+    get: (name) => breeds.get(name)?.artifact ?? null,
+    remove: (name, by) => breeds.remove(name, by),
   };
+}
 
-  for (const kind of ["breed", "workflow"] as const) {
-    const collection = `/api/v1/${kind}s`;
-    const schema = {
-      tags: [`${kind}s`],
-      response: { 200: kind === "breed" ? BreedSchema : WorkflowSchema, ...refusals },
-    };
-    const read = readers[kind];
+function workflowsOf({ artifacts: { workflows }, stateOf }: HttpParts): Collection {
+  return {
+    kind: "workflow",
+    path: "/api/v1/workflows",
+    shape: WorkflowSchema,
+    list: () => workflows.list().map((entry) => workflowView(entry, stateOf(entry))),
+    get(name) {
+      const entry = workflows.get(name);
+      return entry && workflowView(entry, stateOf(entry));
+    },
+    remove: (name, by) => workflows.remove(name, by),
+  };
+}
 
-    app.get(
-      collection,
-      {
-        schema: {
-          ...schema,
-          summary: `List ${kind}s`,
-          querystring: PageQuery,
-          response: { 200: Type.Array(schema.response[200]), ...refusals },
-        },
+function readRoutes(app: FastifyInstance, { kind, path, shape, list, get }: Collection): void {
+  const many = {
+    tags: [`${kind}s`],
+    summary: `List ${kind}s`,
+    querystring: PageQuery,
+    response: { 200: Type.Array(shape), ...refusals },
+  };
+  app.get(path, { schema: many }, (request, reply) => {
+    const page = pageOf(request);
+    const all = list();
+    setPageHeaders(request, reply, page, all.length);
+    return reply.send(sliceOf(all, page));
+  });
+
+  const one = { ...many, summary: `Read one ${kind}`, params: NameParameter, response: { 200: shape, ...refusals } };
+  app.get<Named>(`${path}/:name`, { schema: one }, (request) => {
+    const found = get(request.params.name);
+    if (found === null) throw new HttpProblem("not-found", `there is no ${kind} "${request.params.name}"`);
+    return found;
+  });
+}
+
+function writeRoutes(app: FastifyInstance, parts: HttpParts, { kind, path, shape, get }: Collection): void {
+  const consumes = ["application/json", "application/x-yaml"];
+  const schema = { tags: [`${kind}s`], body: DocumentSchema, response: { "2xx": shape, ...refusals } };
+  for (const method of ["POST", "PUT"] as const) {
+    const saved = method === "POST" ? 201 : 200;
+    app.route({
+      method,
+      url: path,
+      schema: { ...schema, summary: `Save one or several ${kind}s`, consumes },
+      handler: async (request, reply) => {
+        const views = await save(request, null);
+        return reply.code(validatesOnly(request) ? 200 : saved).send(views.length === 1 ? views[0] : views);
       },
-      (request, reply) => {
-        const page = pageOf(request);
-        const all = read.list();
-        setPageHeaders(request, reply, page, all.length);
-        return reply.send(sliceOf(all, page));
+    });
+    app.route<Named>({
+      method,
+      url: `${path}/:name`,
+      schema: {
+        ...schema,
+        summary: `Save one ${kind}`,
+        params: NameParameter,
+        consumes: [...consumes, "application/javascript"],
       },
-    );
-
-    app.get<Named>(
-      `${collection}/:name`,
-      { schema: { ...schema, summary: `Read one ${kind}`, params: NameParameter } },
-      (request) => {
-        const found = read.get(request.params.name);
-        if (found === null) throw new HttpProblem("not-found", `there is no ${kind} "${request.params.name}"`);
-        return found;
+      handler: async (request, reply) => {
+        const [view] = await save(request, request.params.name);
+        return reply.code(validatesOnly(request) ? 200 : saved).send(view);
       },
-    );
-
-    for (const method of ["POST", "PUT"] as const) {
-      app.route({
-        method,
-        url: collection,
-        schema: {
-          ...schema,
-          summary: `Save one or several ${kind}s`,
-          consumes: ["application/json", "application/x-yaml"],
-        },
-        handler: async (request, reply) => {
-          const saved = await save(request, kind, null);
-          const views = saved.map(({ name, stored }) => (stored ? read.get(name) : null));
-          return reply.code(method === "POST" ? 201 : 200).send(views.length === 1 ? views[0] : views);
-        },
-      });
-    }
-
-    for (const method of ["POST", "PUT"] as const) {
-      app.route<Named>({
-        method,
-        url: `${collection}/:name`,
-        schema: {
-          ...schema,
-          summary: `Save one ${kind}`,
-          params: NameParameter,
-          consumes: ["application/json", "application/x-yaml", "application/javascript"],
-        },
-        handler: async (request, reply) => {
-          const saved = await save(request, kind, request.params.name);
-          if (saved.length !== 1)
-            throw new HttpProblem("invalid", `expected one ${kind} in the body, got ${saved.length}`);
-          return reply.code(method === "POST" ? 201 : 200).send(read.get(request.params.name));
-        },
-      });
-    }
-
-    app.delete<Named>(
-      `${collection}/:name`,
-      { schema: { tags: [`${kind}s`], summary: `Delete one ${kind}; deleting again is fine`, params: NameParameter } },
-      async (request, reply) => {
-        const store = kind === "breed" ? artifacts.breeds : artifacts.workflows;
-        if (!validatesOnly(request)) await store.remove(request.params.name, nameOf(identityOf(request)));
-        return reply.code(204).send();
-      },
-    );
+    });
   }
 
-  async function save(
-    request: FastifyRequest,
-    kind: ArtifactKind,
-    name: string | null,
-  ): Promise<{ name: string; stored: boolean }[]> {
+  /** Resolves with what is stored now, or with what would be. */
+  async function save(request: FastifyRequest, name: string | null): Promise<unknown[]> {
     const documents = scriptDocument(request, kind, name) ?? documentsOf(request);
-    if (name !== null && documents.length > 1)
+    if (name !== null && documents.length > 1) {
       throw new HttpProblem("invalid", `expected one ${kind} in the body, got ${documents.length}`);
-    const checked = checkArtifacts(documents, { kind, name }, artifacts);
+    }
+    const checked = checkArtifacts(documents, { kind, name }, parts.artifacts);
     if (!checked.ok) throw invalid(checked.problems);
-    const stored = !validatesOnly(request);
-    if (stored) await saveArtifacts(checked.value, artifacts, nameOf(identityOf(request)));
-    return checked.value.map((artifact) => ({ name: artifact.name, stored }));
+    if (validatesOnly(request)) return checked.value.map(asWritten);
+    await saveArtifacts(checked.value, parts.artifacts, nameOf(identityOf(request)));
+    return checked.value.map((artifact) => get(artifact.name));
   }
+}
+
+function deleteRoute(app: FastifyInstance, { kind, path, remove }: Collection): void {
+  const summary = `Delete one ${kind}; deleting again is fine`;
+  const schema = { tags: [`${kind}s`], summary, params: NameParameter };
+  app.delete<Named>(`${path}/:name`, { schema }, async (request, reply) => {
+    if (!validatesOnly(request)) await remove(request.params.name, nameOf(identityOf(request)));
+    return reply.code(204).send();
+  });
 }
 
 /** A JavaScript body is a breed of its own: its name is in the address and the body is its definition. */
@@ -137,6 +140,11 @@ function scriptDocument(request: FastifyRequest, kind: ArtifactKind, name: strin
   return [{ path: "", value: { name, deployable: { type: "application/javascript", definition: body.text } } }];
 }
 
+function asWritten(artifact: Artifact): unknown {
+  return artifact.kind === "breed" ? artifact.breed : artifact.workflow;
+}
+
+/** `validate_only=true`: everything is checked and nothing stored. */
 export function validatesOnly(request: FastifyRequest): boolean {
   return parameter(request, "validate_only") === "true";
 }

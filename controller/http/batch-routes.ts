@@ -8,7 +8,7 @@ import { documentsOf } from "./body.ts";
 import { identityOf, nameOf } from "./identity.ts";
 import type { HttpParts } from "./parts.ts";
 import { invalid } from "./problem.ts";
-import { AppliedSchema, refusals } from "./schemas.ts";
+import { AppliedSchema, DocumentSchema, refusals } from "./schemas.ts";
 
 export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
   const { artifacts } = parts;
@@ -21,6 +21,7 @@ export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
       schema: {
         tags: ["many at once"],
         summary: "Save several documents",
+        body: DocumentSchema,
         consumes,
         response: { 200: AppliedSchema, ...refusals },
       },
@@ -44,6 +45,7 @@ export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
         schema: {
           tags: ["many at once"],
           summary: "Delete the artifacts that the documents name",
+          body: DocumentSchema,
           consumes,
           response: { 200: AppliedSchema, ...refusals },
         },

@@ -10,7 +10,7 @@ import { pageOf, setPageHeaders } from "./paging.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem, invalid } from "./problem.ts";
 import { parameters } from "./query.ts";
-import { EventQueryParameters, EventSchema, refusals } from "./schemas.ts";
+import { EventQueryParameters, EventInputSchema, EventSchema, refusals } from "./schemas.ts";
 
 const idempotencyKeyMax = 200;
 const queryTagsMax = 32;
@@ -22,6 +22,7 @@ export function eventRoutes(app: FastifyInstance, parts: HttpParts): void {
       schema: {
         tags: ["events"],
         summary: "Store an event; 201 means it is durable",
+        body: EventInputSchema,
         response: { 201: EventSchema, ...refusals },
       },
     },

@@ -5,20 +5,23 @@ import { Type } from "typebox";
 const anyObject = Type.Record(Type.String(), Type.Unknown());
 const stringMap = Type.Record(Type.String(), Type.String());
 
-export const BreedSchema = Type.Object({
-  kind: Type.Literal("breed"),
-  name: Type.String(),
-  metadata: anyObject,
-  deployable: Type.Object({
-    type: Type.Union([Type.Literal("application/javascript"), Type.Literal("container/docker")]),
-    definition: Type.String(),
-  }),
-  ports: stringMap,
-  environment_variables: stringMap,
-  constants: stringMap,
-  arguments: Type.Array(stringMap),
-  dependencies: anyObject,
-});
+const Breed = Type.Object(
+  {
+    kind: Type.Literal("breed"),
+    name: Type.String(),
+    metadata: anyObject,
+    deployable: Type.Object({
+      type: Type.Union([Type.Literal("application/javascript"), Type.Literal("container/docker")]),
+      definition: Type.String(),
+    }),
+    ports: stringMap,
+    environment_variables: stringMap,
+    constants: stringMap,
+    arguments: Type.Array(stringMap),
+    dependencies: anyObject,
+  },
+  { $id: "Breed" },
+);
 
 const InstanceSchema = Type.Object({
   name: Type.String(),
@@ -28,65 +31,106 @@ const InstanceSchema = Type.Object({
   lastError: Type.Union([Type.String(), Type.Null()]),
 });
 
-export const WorkflowSchema = Type.Object({
-  kind: Type.Literal("workflow"),
-  name: Type.String(),
-  metadata: anyObject,
-  breed: Type.Unknown({ description: "{reference: name} or an inline breed" }),
-  status: Type.String({ description: "starting, running, stopping, suspending, suspended or restarting" }),
-  schedule: Type.Unknown({ description: "daemon, manual, {time}, {event} or {webhook}" }),
-  environment_variables: stringMap,
-  scale: Type.Object({ cpu: Type.Number(), memory: Type.String(), instances: Type.Integer() }),
-  network: Type.String(),
-  arguments: Type.Array(stringMap),
-  instances: Type.Array(InstanceSchema),
-  health: Type.Object({
-    staged: Type.Integer(),
-    running: Type.Integer(),
-    healthy: Type.Integer(),
-    unhealthy: Type.Integer(),
-  }),
-  revision: Type.Integer(),
-  deployment: Type.String(),
-  message: Type.Union([Type.String(), Type.Null()]),
-});
+const Workflow = Type.Object(
+  {
+    kind: Type.Literal("workflow"),
+    name: Type.String(),
+    metadata: anyObject,
+    breed: Type.Unknown({ description: "{reference: name} or an inline breed" }),
+    status: Type.String({ description: "starting, running, stopping, suspending, suspended or restarting" }),
+    schedule: Type.Unknown({ description: "daemon, manual, {time}, {event} or {webhook}" }),
+    environment_variables: stringMap,
+    scale: Type.Object({ cpu: Type.Number(), memory: Type.String(), instances: Type.Integer() }),
+    network: Type.String(),
+    arguments: Type.Array(stringMap),
+    instances: Type.Array(InstanceSchema),
+    health: Type.Object({
+      staged: Type.Integer(),
+      running: Type.Integer(),
+      healthy: Type.Integer(),
+      unhealthy: Type.Integer(),
+    }),
+    revision: Type.Integer(),
+    deployment: Type.String(),
+    message: Type.Union([Type.String(), Type.Null()]),
+  },
+  { $id: "Workflow" },
+);
 
-export const EventSchema = Type.Object({
-  id: Type.String(),
-  source: Type.String(),
-  type: Type.String(),
-  tags: Type.Array(Type.String()),
-  value: Type.Unknown(),
-  timestamp: Type.String(),
-});
+const Event = Type.Object(
+  {
+    id: Type.String(),
+    source: Type.String(),
+    type: Type.String(),
+    tags: Type.Array(Type.String()),
+    value: Type.Unknown(),
+    timestamp: Type.String(),
+  },
+  { $id: "Event" },
+);
 
-export const LogLineSchema = Type.Object({
-  timestamp: Type.String(),
-  workflow: Type.String(),
-  instance: Type.String(),
-  run: Type.String(),
-  stream: Type.String(),
-  text: Type.String(),
-});
+const LogLine = Type.Object(
+  {
+    timestamp: Type.String(),
+    workflow: Type.String(),
+    instance: Type.String(),
+    run: Type.String(),
+    stream: Type.String(),
+    text: Type.String(),
+  },
+  { $id: "LogLine" },
+);
 
-export const AppliedSchema = Type.Array(
-  Type.Object({
+const Applied = Type.Object(
+  {
     kind: Type.String(),
     name: Type.String(),
     action: Type.String({ description: "created, updated, unchanged or deleted" }),
     revision: Type.Integer(),
     redeployed: Type.Boolean(),
-  }),
+  },
+  { $id: "Applied" },
 );
 
-export const ProblemSchema = Type.Object({
-  type: Type.String(),
-  title: Type.String(),
-  status: Type.Integer(),
-  detail: Type.String(),
-  problems: Type.Optional(
-    Type.Array(Type.Object({ path: Type.String(), expected: Type.String(), got: Type.String(), fix: Type.String() })),
-  ),
+const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    problems: Type.Optional(
+      Type.Array(Type.Object({ path: Type.String(), expected: Type.String(), got: Type.String(), fix: Type.String() })),
+    ),
+  },
+  { $id: "Problem", description: "RFC 9457; problems lists each thing that is wrong with the input" },
+);
+
+const EventInput = Type.Object(
+  {
+    tags: Type.Union([Type.String(), Type.Array(Type.String())], {
+      description: "at least one; a:b is stored as a and a:b",
+    }),
+    type: Type.Optional(Type.String({ default: "event" })),
+    value: Type.Optional(Type.Unknown({ description: "any JSON" })),
+    timestamp: Type.Optional(Type.String({ description: "ISO 8601; now when it is left out" })),
+  },
+  { $id: "EventInput" },
+);
+
+/** Named shapes, registered once; routes refer to them. */
+export const namedSchemas = [Breed, Workflow, Event, EventInput, LogLine, Applied, Problem];
+
+export const BreedSchema = Type.Ref("Breed#");
+export const WorkflowSchema = Type.Ref("Workflow#");
+export const EventSchema = Type.Ref("Event#");
+export const EventInputSchema = Type.Ref("EventInput#");
+export const LogLineSchema = Type.Ref("LogLine#");
+export const AppliedSchema = Type.Array(Type.Ref("Applied#"));
+const ProblemSchema = Type.Ref("Problem#");
+
+/** The body of a write: fields that are left out get their defaults, see the Breed and Workflow shapes. */
+export const DocumentSchema = Type.Unknown({
+  description: "a document of the kind, or a list of them; YAML may hold several",
 });
 
 const pages = {

@@ -22,6 +22,7 @@ import { logRoutes } from "./log-routes.ts";
 import { HttpProblem, type ProblemCode } from "./problem.ts";
 import type { HttpParts } from "./parts.ts";
 import { parseQuery } from "./query.ts";
+import { namedSchemas } from "./schemas.ts";
 import { statusRoutes } from "./status-routes.ts";
 import { streamRoutes } from "./stream-routes.ts";
 
@@ -49,7 +50,9 @@ export async function createServer(parts: HttpParts, log: FastifyBaseLogger): Pr
     refuseWhatWorkflowsMayNot(request);
     answerInYaml(request, reply);
   });
+  for (const schema of namedSchemas) app.addSchema(schema);
   await app.register(fastifySwagger, {
+    refResolver: { buildLocalReference: (json) => String(json["$id"]) },
     openapi: {
       openapi: "3.1.0",
       info: { title: "Drover", description: "Container-based workflow agent runtime.", version: parts.version },

@@ -1,0 +1,28 @@
+// A real controller under measurement, as the tests start it, with the processes behind it.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type Docker from "dockerode";
+import { ensureAgentImage } from "../controller/runtime/agent-image.ts";
+import { type Drover, startDrover } from "../test/drover.ts";
+import { parentOf } from "./process-figures.ts";
+
+/** So much that no load of the benchmark makes the server drop old events, which would cost it time. */
+const eventsMb = "4096";
+
+export type MeasuredController = {
+  readonly drover: Drover;
+  readonly agentImage: string;
+  readonly pid: number;
+  readonly natsPid: number;
+};
+
+/** The image is built first: building it is not what any measure is about. */
+export async function startMeasured(docker: Docker): Promise<MeasuredController> {
+  const agentImage = await ensureAgentImage(docker, { log: console.error });
+  const drover = await startDrover({ DROVER_EVENTS_MB: eventsMb });
+  const record = JSON.parse(readFileSync(join(drover.home, "nats", "server.json"), "utf8")) as {
+    process: { pid: number };
+  };
+  // The controller starts its nats-server itself and is therefore its parent.
+  return { drover, agentImage, natsPid: record.process.pid, pid: parentOf(record.process.pid) };
+}
