@@ -43,6 +43,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
   const onceStart = createOncePerKey<void>();
   /** Processes that this controller started: their ends are told, those of others are looked for. */
   const own = new Map<string, { readonly child: ChildProcess; readonly settled: Promise<void> }>();
+  let lastStates = "";
   let lastChange: Promise<unknown> = Promise.resolve();
 
   return {
@@ -62,7 +63,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     lastLines: (instance, lineCount) => lastLinesOf(records.logPath(instance), lineCount),
     async *output() {},
     async *events(signal) {
-      const watch = setInterval(() => void list().catch(() => {}), watchEveryMs);
+      const watch = setInterval(() => void lookForChanges().catch(() => {}), watchEveryMs);
       watch.unref();
       try {
         yield* channel.events(signal);
@@ -71,6 +72,14 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
       }
     },
   };
+
+  /** Also tells of what another controller has found out and written first. */
+  async function lookForChanges(): Promise<void> {
+    const { instances } = await list();
+    const states = instances.map(({ instance, state }) => `${instance} ${state.kind}`).join("\n");
+    if (states !== lastStates) channel.emit(null);
+    lastStates = states;
+  }
 
   async function list(): Promise<{ instances: readonly Instance[]; holders: readonly string[] }> {
     const instances = await Promise.all((await records.all()).map(observe));

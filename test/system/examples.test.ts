@@ -51,7 +51,7 @@ test.each(Object.entries(shows))("%s", async (file, { workflow, says }) => {
   const event = await tail.until(says);
   expect(event.source).toBe(`/workflows/${workflow}`);
   await eventually(
-    async () => (await call(drover.url, "GET", `/workflows/${workflow}/status`)).body,
+    async () => (await call<string>(drover.url, "GET", `/workflows/${workflow}/status`)).body,
     (status) => status === "running",
   );
   expect((await command(["delete", "-f", `${folder}${file}`], { url: drover.url })).code).toBe(0);
