@@ -38,8 +38,8 @@ export function createAppender(publisher: Publisher): Appender {
   };
 }
 
-function withId(event: EventToAppend): Event {
-  return event.id === undefined ? { ...event, id: randomUUID() } : { ...event, id: event.id };
+function withId({ id = randomUUID(), ...event }: EventToAppend): Event {
+  return { id, ...event };
 }
 
 async function persistently<T>(publish: () => Promise<T>): Promise<T> {

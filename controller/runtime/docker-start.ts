@@ -3,7 +3,8 @@
 //   S1. A start that fails leaves no container of the instance; one that the controller dies in leaves containers with all their
 //       labels, which the inventory shows as `created` or as exited.
 //   S2. Starting an instance that runs already changes nothing (R2); what is left of an earlier try is replaced.
-//   S3. The assignment is on the standard input and nowhere else; an agent whose controller died before it was written reads an
+//   S3. A user's image starts when the gateway beside it is ready, so that its first call of VAMP_URL is answered.
+//   S4. The assignment is on the standard input and nowhere else; an agent whose controller died before it was written reads an
 //       end of input and ends.
 import type Docker from "dockerode";
 import type { Container, ContainerCreateOptions } from "dockerode";
@@ -18,6 +19,11 @@ import type { InstanceSpec, InstanceWork } from "./runtime.ts";
 import type { StartSlots } from "./start-slots.ts";
 
 const engineAnswerMs = 60_000;
+/** An agent that takes longer has a trouble of its own, which its reports or its exit will tell. */
+const agentReadyMs = 10_000;
+const hearsCharactersMax = 4_096;
+/** What an agent writes to its standard error once its gateway listens. */
+const readyMark = '"message":"ready"';
 /** The holder can end between its check and the start; once is bad luck, twice is a reason to give up. */
 const startTries = 2;
 
@@ -90,7 +96,8 @@ export function createDockerStart(docker: Docker, options: DockerStartOptions): 
     await allOrNothing(async (create) => {
       const agent = await create(sidecarAgent(spec, { ...options, ...attachment }));
       const app = await create(imageApp(spec, { ...work, installation, sidecarId: agent.id }));
-      await startAgent(agent, spec.assignment);
+      const { readyOrEnded } = await startAgent(agent, spec.assignment);
+      await readyOrEnded;
       await app.start({ abortSignal: AbortSignal.timeout(engineAnswerMs) });
     });
   }
@@ -119,11 +126,30 @@ export function createDockerStart(docker: Docker, options: DockerStartOptions): 
 }
 
 /** Attached before the start, so that nothing of the input can be missed; closed with the input's last byte. */
-async function startAgent(agent: Container, assignment: string): Promise<void> {
-  const stdin = await agent.attach({ stream: true, stdin: true, hijack: true });
+async function startAgent(agent: Container, assignment: string): Promise<{ readyOrEnded: Promise<void> }> {
+  const stream = await agent.attach({ stream: true, stdin: true, stderr: true, hijack: true });
   // An agent that ends before it has read everything breaks the pipe: its exit says why, not this.
-  stdin.on("error", () => stdin.end());
-  stdin.resume();
-  stdin.end(assignment);
+  stream.on("error", () => stream.end());
+  const readyOrEnded = hears(readyMark, stream);
+  stream.end(assignment);
   await agent.start({ abortSignal: AbortSignal.timeout(engineAnswerMs) });
+  return { readyOrEnded };
+}
+
+/** Resolves when the text has come, when there is no more to come, or when it takes too long. Goes on reading. */
+function hears(mark: string, output: NodeJS.ReadableStream): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, agentReadyMs).unref();
+    let text = "";
+    output.on("data", (chunk: Buffer) => {
+      text = (text + chunk.toString()).slice(-hearsCharactersMax);
+      if (text.includes(mark)) done();
+    });
+    output.once("end", done).once("close", done);
+
+    function done(): void {
+      clearTimeout(timer);
+      resolve();
+    }
+  });
 }

@@ -34,7 +34,7 @@ describe("the docker runtime", () => {
     await untilWaiting(runtime, spec.instance);
     const found = await docker.getContainer(`drover-${installation}-${spec.instance}`).inspect();
     expect(JSON.stringify(found)).not.toContain("the-secret");
-    expect(await runtime.lastLines(spec.instance, 5)).toEqual(["the-secret", "waiting"]);
+    expect(await runtime.lastLines(spec.instance, 5)).toContain("the-secret");
     expect(found.Config.Labels).toMatchObject({
       [labelNames.installation]: installation,
       [labelNames.workflow]: "hello",

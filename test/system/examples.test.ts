@@ -54,6 +54,8 @@ test.each(Object.entries(shows))("%s", async (file, { workflow, says }) => {
     async () => (await call<string>(drover.url, "GET", `/workflows/${workflow}/status`)).body,
     (status) => status === "running",
   );
+  const logs = await call<{ stream: string; text: string }[]>(drover.url, "GET", `/workflows/${workflow}/logs`);
+  expect(logs.body.filter((line) => line.stream === "stderr")).toEqual([]);
   expect((await command(["delete", "-f", `${folder}${file}`], { url: drover.url })).code).toBe(0);
   await eventually(
     () => containersOf(drover.docker, drover.installation),
