@@ -2,7 +2,7 @@
 FROM node:24-bookworm-slim
 WORKDIR /drover
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 COPY . .
 ENV DROVER_HOST=0.0.0.0 DROVER_HOME=/data PATH=/drover/node_modules/.bin:$PATH
 VOLUME /data

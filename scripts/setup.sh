@@ -15,7 +15,7 @@ engine_answers() { has docker && docker version >/dev/null 2>&1; }
 install_npm_packages() {
   cmp -s package-lock.json "$installed_lock" && return
   say "installing npm packages (Node 24 is one of them)"
-  npm ci --no-audit --no-fund --loglevel=error
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
   cp package-lock.json "$installed_lock"
 }
 
