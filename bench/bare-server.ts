@@ -32,7 +32,7 @@ const http = await createServer(
     readiness: async () => ({}),
     now: () => new Date(),
   },
-  pino({ level: "info" }, pino.destination(2)),
+  pino({ level: "warn" }, pino.destination(2)),
 );
 await http.listen({ host: "127.0.0.1", port: 0 });
 console.log(`http://127.0.0.1:${(http.server.address() as AddressInfo).port}`);

@@ -1,6 +1,5 @@
 // When the engine created, started and ended the containers of each workflow, by the engine's own clock, which is this host's.
 import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import type Docker from "dockerode";
 
 export type Mark = {
@@ -23,14 +22,13 @@ type EngineEvent = {
 };
 
 export async function watchContainers(docker: Docker, installation: string): Promise<ContainerMarks> {
-  const filters = { type: ["container"], label: [`drover.installation=${installation}`] };
-  const stream = Readable.from(await docker.getEvents({ filters: JSON.stringify(filters) }));
-  const marks: Mark[] = [];
-  createInterface({ input: stream }).on("line", (line) => {
-    const { Action: action, timeNano, Actor } = JSON.parse(line) as EngineEvent;
-    const { "drover.workflow": workflow = "", "drover.role": role = "" } = Actor.Attributes;
-    marks.push({ workflow, role, action, atMs: timeNano / 1e6 });
+  const abort = new AbortController();
+  const stream = await docker.getEvents({
+    filters: { type: ["container"], label: [`drover.installation=${installation}`] },
+    abortSignal: abort.signal,
   });
+  const marks: Mark[] = [];
+  const reading = read();
   return {
     first(wanted, afterMs) {
       const found = marks.find(
@@ -44,7 +42,21 @@ export async function watchContainers(docker: Docker, installation: string): Pro
       return found.atMs;
     },
     async [Symbol.asyncDispose]() {
-      stream.destroy();
+      abort.abort();
+      await reading;
     },
   };
+
+  async function read(): Promise<void> {
+    try {
+      for await (const line of createInterface({ input: stream })) marks.push(markOf(JSON.parse(line) as EngineEvent));
+    } catch (error) {
+      if (!abort.signal.aborted) throw error;
+    }
+  }
+}
+
+function markOf({ Action: action, timeNano, Actor }: EngineEvent): Mark {
+  const { "drover.workflow": workflow = "", "drover.role": role = "" } = Actor.Attributes;
+  return { workflow, role, action, atMs: timeNano / 1e6 };
 }

@@ -20,9 +20,9 @@ type Collection = {
   readonly kind: ArtifactKind;
   readonly path: string;
   readonly shape: typeof BreedSchema | typeof WorkflowSchema;
-  list(): unknown[];
-  get(name: string): unknown;
-  remove(name: string, by: string): Promise<unknown>;
+  readonly list: () => unknown[];
+  readonly get: (name: string) => unknown;
+  readonly remove: (name: string, by: string) => Promise<unknown>;
 };
 
 export function artifactRoutes(app: FastifyInstance, parts: HttpParts): void {

@@ -52,7 +52,7 @@ export async function createServer(parts: HttpParts, log: FastifyBaseLogger): Pr
   });
   for (const schema of namedSchemas) app.addSchema(schema);
   await app.register(fastifySwagger, {
-    refResolver: { buildLocalReference: (json) => String(json["$id"]) },
+    refResolver: { buildLocalReference: ({ $id }) => (typeof $id === "string" ? $id : "unnamed") },
     openapi: {
       openapi: "3.1.0",
       info: { title: "Drover", description: "Container-based workflow agent runtime.", version: parts.version },

@@ -23,11 +23,11 @@ test("two writers of one name both succeed, one after the other, and nothing is 
   const kv = await new Kvm(jetstream(nc)).create("breeds", { history: 64 });
   const [one, two] = await Promise.all([openBucket<BreedEntry>(kv, () => {}), openBucket<BreedEntry>(kv, () => {})]);
   const archive = { record: () => Promise.resolve() };
-  const writers = [createBreeds(one, archive, now), createBreeds(two, archive, now)];
+  const [first, second] = [createBreeds(one, archive, now), createBreeds(two, archive, now)];
   const results = await Promise.all(
-    Array.from({ length: 20 }, (_, n) => writers[n % 2]?.save(breed(`image:${n}`), `writer ${n}`)),
+    Array.from({ length: 20 }, (_, n) => (n % 2 ? first : second).save(breed(`image:${n}`), `writer ${n}`)),
   );
-  expect(results.map((result) => result?.revision).toSorted((a, b) => (a ?? 0) - (b ?? 0))).toEqual(
+  expect(results.map((result) => result.revision).toSorted((a, b) => a - b)).toEqual(
     Array.from({ length: 20 }, (_, n) => n + 1),
   );
   one.stop();
