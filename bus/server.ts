@@ -4,16 +4,19 @@
 //   N2. It keeps its port over restarts, so that agents reconnect to where they were.
 //   N3. It listens on one address: the one that containers of this host and the host itself reach, and nothing else does.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { join } from "node:path";
+import { accepting, usablePort } from "./server-address.ts";
 import { serverConfig, type ServerSettings } from "./server-config.ts";
 import { type ProcessIdentity, endProcess, identify, isAlive, spawnServer } from "./server-process.ts";
 
-const startTimeoutMs = 15_000;
 const stopGraceMs = 10_000;
-const pollMs = 20;
 
-export type NatsServer = { readonly url: string; readonly adopted: boolean; stop(): Promise<void> };
+export type NatsServer = {
+  readonly url: string;
+  /** It was running already. */
+  readonly adopted: boolean;
+  stop(): Promise<void>;
+};
 
 type Recorded = { readonly host: string; readonly port: number; readonly process: ProcessIdentity };
 
@@ -56,7 +59,7 @@ async function launch(options: ServerOptions, port: number): Promise<Recorded> {
       reject(new Error(`${options.binary} ended with code ${code} at its start; see ${logPath}`)),
     );
   });
-  await Promise.race([ended, accepting(logPath, options.host, port)]);
+  await Promise.race([ended, accepting(options.host, port)]);
   const running = identify(child.pid ?? 0);
   if (!running) throw new Error(`${options.binary} ended at its start; see ${logPath}`);
   const record = { host: options.host, port, process: running };
@@ -70,41 +73,6 @@ function handle(record: Recorded, adopted: boolean): NatsServer {
     adopted,
     stop: () => endProcess(record.process, stopGraceMs),
   };
-}
-
-/** Resolves when something accepts connections on the address. */
-async function accepting(logPath: string, host: string, port: number): Promise<void> {
-  const deadlineMs = Date.now() + startTimeoutMs;
-  for (;;) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect({ host, port }, () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once("error", () => resolve(false));
-    });
-    if (open) return;
-    if (Date.now() > deadlineMs)
-      throw new Error(`nats-server does not accept connections on ${host}:${port}; see ${logPath}`);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
-  }
-}
-
-/** The wanted port when it is free on that address, else any free one. */
-async function usablePort(host: string, wanted: number): Promise<number> {
-  const listenOn = (port: number) =>
-    new Promise<number | null>((resolve) => {
-      const probe = createServer();
-      probe.once("error", () => resolve(null));
-      probe.listen({ host, port }, () => {
-        const address = probe.address();
-        probe.close(() => resolve(address && typeof address === "object" ? address.port : null));
-      });
-    });
-  const port = (await listenOn(wanted)) ?? (await listenOn(0));
-  if (port === null)
-    throw new Error(`no port of ${host} can be opened for nats-server: is it an address of this host?`);
-  return port;
 }
 
 function recordPath(dir: string): string {

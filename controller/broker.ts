@@ -1,13 +1,17 @@
 // The NATS side of the controller: the server it uses or starts, the identities that work there, and how agents get in.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import Docker from "dockerode";
 import type { Logger } from "pino";
-import { type NatsServer, startNatsServer } from "../bus/server.ts";
+import { type NatsServer, type ServerOptions, startNatsServer } from "../bus/server.ts";
 import { type Authority, createAuthority } from "./identity/authority.ts";
 import { loadOrCreateKeys, readKeys } from "./identity/keys.ts";
+import { installationOf } from "./installation.ts";
 import type { AgentAccess } from "./lifecycle/instance-spec.ts";
+import { startNatsContainer } from "./nats-container.ts";
 import type { ControllerOptions } from "./options.ts";
 
+const serverBinary = "nats-server";
 const mib = 1_048_576;
 /** Buckets and consumer state beside the streams. */
 const reserveBytes = 1_024 * mib;
@@ -30,13 +34,15 @@ async function startOwn(options: ControllerOptions, host: string, log: Logger): 
   const authority = createAuthority(loadOrCreateKeys(join(dir, "keys.json")));
   // Docker Desktop's containers reach this host's loopback by a name that this host itself does not know.
   const listenHost = host === "host.docker.internal" ? "127.0.0.1" : host;
-  const server: NatsServer = await startNatsServer({
+  const wanted = {
     dir,
     host: listenHost,
-    binary: "nats-server",
     storeBytesMax: options.eventsBytesMax + options.runsBytesMax + options.logsBytesMax + reserveBytes,
     trust: () => authority.serverTrust(),
-  });
+  };
+  const server = await (isOnPath(serverBinary)
+    ? startNatsServer({ ...wanted, binary: serverBinary })
+    : startInContainer(options, wanted, log));
   log.info(
     { url: server.url, adopted: server.adopted },
     server.adopted ? "adopted the running nats-server" : "started nats-server",
@@ -49,6 +55,29 @@ async function startOwn(options: ControllerOptions, host: string, log: Logger): 
     agentAccess: (workflow) => scoped(authority, agentUrl, workflow),
     stop: () => server.stop(),
   };
+}
+
+async function startInContainer(
+  options: ControllerOptions,
+  wanted: Omit<ServerOptions, "binary">,
+  log: Logger,
+): Promise<NatsServer> {
+  if (options.runtime !== "docker") {
+    throw new Error(`there is no ${serverBinary} on PATH; install it, or set NATS_URL to a server that runs`);
+  }
+  log.info({ image: options.natsImage }, `there is no ${serverBinary} on PATH; running one in a container`);
+  const installation = installationOf(options.home);
+  return startNatsContainer({
+    ...wanted,
+    docker: new Docker(),
+    image: options.natsImage,
+    installation,
+    log: (line) => log.info(line),
+  });
+}
+
+function isOnPath(program: string): boolean {
+  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
 }
 
 async function useGiven(options: ControllerOptions, url: string, log: Logger): Promise<Broker> {

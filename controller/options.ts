@@ -8,6 +8,7 @@ export type ControllerOptions = {
   readonly home: string;
   readonly runtime: "docker" | "process";
   readonly natsUrl: string | null;
+  readonly natsImage: string;
   readonly natsCredentialsFile: string | null;
   readonly natsKeysFile: string | null;
   readonly agentNatsUrl: string | null;
@@ -31,6 +32,11 @@ export const settings: readonly Setting[] = [
   { name: "DROVER_HOME", fallback: "~/.drover", meaning: "folder for keys, the event store and the index" },
   { name: "DROVER_RUNTIME", fallback: "docker", meaning: "`docker`, or `process` (no isolation: development only)" },
   { name: "NATS_URL", fallback: "", meaning: "NATS server to use; empty starts one" },
+  {
+    name: "DROVER_NATS_IMAGE",
+    fallback: "nats:2.12-alpine",
+    meaning: "image of the NATS server where no `nats-server` is on `PATH`",
+  },
   { name: "NATS_CREDS", fallback: "", meaning: "credentials file for `NATS_URL`" },
   { name: "DROVER_NATS_KEYS", fallback: "", meaning: "key file that mints an identity per workflow for `NATS_URL`" },
   { name: "DROVER_AGENT_NATS_URL", fallback: "", meaning: "`NATS_URL` as containers reach it; empty: the same" },
@@ -83,6 +89,7 @@ export function resolveOptions(environment: Readonly<Record<string, string | und
     home: expandHome(text("DROVER_HOME")),
     runtime: word("DROVER_RUNTIME", ["docker", "process"]),
     natsUrl: optional("NATS_URL"),
+    natsImage: text("DROVER_NATS_IMAGE"),
     natsCredentialsFile: optional("NATS_CREDS"),
     natsKeysFile: optional("DROVER_NATS_KEYS"),
     agentNatsUrl: optional("DROVER_AGENT_NATS_URL"),

@@ -10,6 +10,8 @@ export async function removeEverythingOf(docker: Docker, installation: string, n
     await docker.getContainer(Id).remove({ force: true, v: true }).catch(unlessGone);
   }
   await docker.getNetwork(network).remove().catch(unlessGone);
+  const { Volumes } = await docker.listVolumes({ filters: { label: [`drover.installation=${installation}`] } });
+  for (const { Name } of Volumes) await docker.getVolume(Name).remove().catch(unlessGone);
 }
 
 function unlessGone(error: unknown): void {

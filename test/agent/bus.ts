@@ -16,6 +16,8 @@ export type TestBus = {
   /** Everything in the stream, oldest first. */
   events(): Promise<Stored[]>;
   logs(): Promise<Stored[]>;
+  /** Starts the server again and waits until `nc` is back too: what it asks before that gets lost. */
+  restartNats(): Promise<void>;
   /** From then on no stream takes events. */
   deleteEvents(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -40,6 +42,11 @@ export async function startBus({ logMessageBytesMax = -1 } = {}): Promise<TestBu
     },
     events: () => everythingIn(jsm, eventsStream),
     logs: () => everythingIn(jsm, logsStream),
+    async restartNats() {
+      const back = reconnected(nc);
+      await nats.restart();
+      await back;
+    },
     async deleteEvents() {
       await jsm.streams.delete(eventsStream);
     },
@@ -49,6 +56,10 @@ export async function startBus({ logMessageBytesMax = -1 } = {}): Promise<TestBu
       await nats[Symbol.asyncDispose]();
     },
   };
+}
+
+async function reconnected(nc: NatsConnection): Promise<void> {
+  for await (const status of nc.status()) if (status.type === "reconnect") return;
 }
 
 async function everythingIn(jsm: JetStreamManager, stream: string): Promise<Stored[]> {

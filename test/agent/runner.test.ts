@@ -7,6 +7,9 @@ import type { RunOutput } from "../../agent/output.ts";
 import { type Limits, boot } from "../../agent/runner.ts";
 import type { Outcome } from "../../model/run.ts";
 
+/** Far above what anything here takes; two cores may be busy with other tests. */
+const soon = { timeout: 20_000, interval: 5 };
+
 const root = join(import.meta.dirname, "../..");
 const isRoot = process.getuid?.() === 0;
 const options: AgentOptions = {
@@ -151,7 +154,7 @@ test("a script that ignores SIGTERM, and what it forked, are killed when the gra
   expect(await ended).toEqual<Outcome>({ kind: "stopped", reason: "asked" });
   expect(output.text).toContain("ignored");
   const pids = /pids (\d+) (\d+) /.exec(output.text);
-  await expect.poll(() => [isAlive(Number(pids?.[1])), isAlive(Number(pids?.[2]))]).toEqual([false, false]);
+  await expect.poll(() => [isAlive(Number(pids?.[1])), isAlive(Number(pids?.[2]))], soon).toEqual([false, false]);
 });
 
 test("a forked child does not outlive a script that ended by itself", async () => {
@@ -160,7 +163,7 @@ test("a forked child does not outlive a script that ended by itself", async () =
     child.unref();
     child.once("spawn", () => console.log(child.pid));`);
   expect(outcome).toEqual({ kind: "completed", exitCode: 0 });
-  await expect.poll(() => isAlive(Number(text))).toBe(false);
+  await expect.poll(() => isAlive(Number(text)), soon).toBe(false);
 });
 
 test.runIf(isRoot)("where the agent owns the uid, a child that left the process group is found as well", async () => {
@@ -178,7 +181,7 @@ test.runIf(isRoot)("where the agent owns the uid, a child that left the process 
     signal,
   });
   expect(outcome).toEqual({ kind: "completed", exitCode: 0 });
-  await expect.poll(() => isAlive(Number(output.text))).toBe(false);
+  await expect.poll(() => isAlive(Number(output.text)), soon).toBe(false);
 });
 
 test("a runner that cannot be started is a failure that says why", async () => {
