@@ -12,6 +12,8 @@ import { log, reasonOf } from "./log.ts";
 
 const firstConnectWaitMs = 60_000;
 const ackTimeoutMs = 5_000;
+/** A server that does not answer must not hold up an agent that was asked to stop. */
+const lastFlushMaxMs = 1_000;
 
 export type Connection = {
   readonly nc: NatsConnection;
@@ -24,7 +26,7 @@ export type Connection = {
   change(waitMs: number): Promise<void>;
   /** Calls the listener each time the connection is back; returns how to stop that. */
   onOnline(listener: () => void): () => void;
-  /** Sends what is still in the client's buffer, then closes. */
+  /** Sends what is still in the client's buffer, within a bound, then closes. */
   close(): Promise<void>;
 };
 
@@ -70,25 +72,27 @@ export function attend(nc: NatsConnection, inbox: string): Connection {
         .finally(() => awaitingAck.delete(reject));
       return promise;
     },
-    change(waitMs) {
-      if (nc.isClosed()) return Promise.resolve();
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, waitMs);
-      awaitingChange.add(resolve);
-      return promise.finally(() => {
-        clearTimeout(timer);
-        awaitingChange.delete(resolve);
-      });
-    },
+    change,
     onOnline(listener) {
       onlineListeners.add(listener);
       return () => onlineListeners.delete(listener);
     },
     async close() {
-      if (online) await nc.flush().catch(() => {});
+      if (online) await Promise.race([nc.flush().catch(() => {}), change(lastFlushMaxMs)]);
       await nc.close();
     },
   };
+
+  function change(waitMs: number): Promise<void> {
+    if (nc.isClosed()) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, waitMs);
+    awaitingChange.add(resolve);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      awaitingChange.delete(resolve);
+    });
+  }
 
   async function watch(): Promise<void> {
     for await (const status of nc.status()) {

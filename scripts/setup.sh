@@ -32,7 +32,7 @@ install_debian_packages() {
   [ "$(id -u)" = 0 ] || fail "$* is missing; run as root, or: sudo apt-get install $*"
   say "installing $* from Debian's packages"
   log=$(mktemp)
-  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1; then
+  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y "$@"; } >"$log" 2>&1; then
     cat "$log" >&2
     rm -f "$log"
     fail "apt-get could not install $*"
@@ -55,7 +55,7 @@ install_nats_server() {
 start_docker_engine() {
   engine_answers && return
   [ "$(uname)" = Linux ] || fail "no Docker engine answers; start Docker and try again"
-  has dockerd || install_debian_packages docker.io iptables
+  has dockerd || install_debian_packages docker.io
   engine_answers && return
   if [ -d /run/systemd/system ]; then
     say "starting the Docker engine (systemctl start docker)"
