@@ -14,6 +14,8 @@ import { type Step, nextStep } from "./next-step.ts";
 /** A full pass happens at least this often, whatever was missed. */
 const passEveryMs = 5_000;
 const engineAwayWaitMs = 1_000;
+/** After user code has ended, its agent still stores what is left of events and output. */
+const agentFlushMs = 5_000;
 
 export type Reconciler = {
   /** Ends when the signal fires; steps under way are finished first. */
@@ -155,7 +157,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 
   async function stop(workflow: string, instance: string): Promise<void> {
     const found = inventory.instances.find((one) => one.instance === instance);
-    await runtime.stop(instance, parts.stopGraceMs);
+    await runtime.stop(instance, parts.stopGraceMs + agentFlushMs);
     if (found) await events.stopped(workflow, found);
     await runtime.remove(instance);
     parts.onGone(instance);
