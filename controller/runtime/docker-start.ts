@@ -96,8 +96,8 @@ export function createDockerStart(docker: Docker, options: DockerStartOptions): 
     await allOrNothing(async (create) => {
       const agent = await create(sidecarAgent(spec, { ...options, ...attachment }));
       const app = await create(imageApp(spec, { ...work, installation, sidecarId: agent.id }));
-      const { readyOrEnded } = await startAgent(agent, spec.assignment);
-      await readyOrEnded;
+      await startAgent(agent, spec.assignment);
+      await readyOrEnded(agent);
       await app.start({ abortSignal: AbortSignal.timeout(engineAnswerMs) });
     });
   }
@@ -126,30 +126,26 @@ export function createDockerStart(docker: Docker, options: DockerStartOptions): 
 }
 
 /** Attached before the start, so that nothing of the input can be missed; closed with the input's last byte. */
-async function startAgent(agent: Container, assignment: string): Promise<{ readyOrEnded: Promise<void> }> {
-  const stream = await agent.attach({ stream: true, stdin: true, stderr: true, hijack: true });
+async function startAgent(agent: Container, assignment: string): Promise<void> {
+  const stdin = await agent.attach({ stream: true, stdin: true, hijack: true });
   // An agent that ends before it has read everything breaks the pipe: its exit says why, not this.
-  stream.on("error", () => stream.end());
-  const readyOrEnded = hears(readyMark, stream);
-  stream.end(assignment);
+  stdin.on("error", () => stdin.end());
+  stdin.resume();
+  stdin.end(assignment);
   await agent.start({ abortSignal: AbortSignal.timeout(engineAnswerMs) });
-  return { readyOrEnded };
 }
 
-/** Resolves when the text has come, when there is no more to come, or when it takes too long. Goes on reading. */
-function hears(mark: string, output: NodeJS.ReadableStream): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, agentReadyMs).unref();
-    let text = "";
-    output.on("data", (chunk: Buffer) => {
-      text = (text + chunk.toString()).slice(-hearsCharactersMax);
-      if (text.includes(mark)) done();
-    });
-    output.once("end", done).once("close", done);
-
-    function done(): void {
-      clearTimeout(timer);
-      resolve();
+/** Resolves when the agent says that it is ready, when it has ended, or when it takes too long. */
+async function readyOrEnded(agent: Container): Promise<void> {
+  const enough = AbortSignal.timeout(agentReadyMs);
+  let heard = "";
+  try {
+    const output = await agent.logs({ follow: true, stdout: false, stderr: true, abortSignal: enough });
+    for await (const chunk of output) {
+      heard = (heard + String(chunk)).slice(-hearsCharactersMax);
+      if (heard.includes(readyMark)) return;
     }
-  });
+  } catch (error) {
+    if (!enough.aborted) throw error;
+  }
 }

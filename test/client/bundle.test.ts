@@ -23,7 +23,7 @@ afterAll(() => rm(home, { recursive: true, force: true }));
 type Ended = { code: number; stdout: string; stderr: string };
 
 async function run(source: string, url: string): Promise<Ended> {
-  const file = join(home, "script.js");
+  const file = join(home, "script.cjs");
   await writeFile(file, source);
   return new Promise((resolve) => {
     const options = {
