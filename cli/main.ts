@@ -18,9 +18,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 const program = createProgram({
   environment: process.env,
-  exitWith: (code) => {
-    process.exitCode = code;
-  },
+  // The controller has closed everything; a connection that somebody else holds open must not keep the process.
+  exitWith: (code) => process.exit(code),
   inSession: async (flags, work) => {
     const api = new ControllerApi(await resolveOptions(flags, process.env));
     await work({ api, say, print: (text) => process.stdout.write(text), interruption });
