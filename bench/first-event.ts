@@ -1,62 +1,24 @@
 // From an apply to the first event of a JavaScript daemon at a tailer, beside what the engine needs for a bare container.
 //
 // Each round measures, one after the other, so that all see the same machine:
-//   1. bare, on a bridge: the floor.
-//   2. bare, joining a holder's network namespace: the floor of a start that needs no network of its own.
+//   1. bare, on the engine's default bridge: the floor.
+//   2. bare, on the workflows' network: a network of one's own has a name server, which the default bridge has not.
 //   3. apply: breed and workflow, both new, to a running controller; the holder is made on the way.
 //   4. edit: the same workflow with another variable; the old instance is stopped, the new one joins the holder.
+//   5. bare, joining that holder's network namespace: a start that needs no network of its own.
 import type Docker from "dockerode";
 import { type Tail, call, follow } from "../test/api.ts";
 import { bareFirstLineMs } from "./bare-container.ts";
 import { type ContainerMarks, watchContainers } from "./container-marks.ts";
 import { startMeasured } from "./controller.ts";
 import type { Effort } from "./effort.ts";
-import { type Span, spansOf } from "./first-event-spans.ts";
-import { median, summarize } from "./statistics.ts";
-import { type Section, figure, ratio, verdict } from "./table.ts";
+import { spansOf } from "./first-event-spans.ts";
+import { type FirstEventRound, type TimedEvent, firstEventSections } from "./first-event-tables.ts";
+import type { Section } from "./table.ts";
 
-const aim = 1.2;
 const script = `const api = new (require("vamp-node-client").Api)();
   api.event("bench", { name: process.env.NAME, startedMs: Date.now() }, "first");
   setInterval(() => {}, 60_000);`;
-
-type Samples = { bare: number[]; bareJoined: number[]; apply: number[]; edit: number[] };
-type Seen = { readonly spans: readonly Span[]; readonly tookMs: number };
-
-export async function measureFirstEvent(docker: Docker, effort: Effort): Promise<readonly Section[]> {
-  const { drover, agentImage } = await startMeasured(docker);
-  await using owned = drover;
-  await using marks = await watchContainers(docker, drover.installation);
-  await using firsts = await follow(owned.url, "?type=first");
-  await using ends = await follow(owned.url, "?tag=unscheduled");
-
-  const samples: Samples = { bare: [], bareJoined: [], apply: [], edit: [] };
-  const applySpans: (readonly Span[])[] = [];
-  const editSpans: (readonly Span[])[] = [];
-  // The first round warms the engine and the controller, and is thrown away.
-  for (let round = 0; round <= effort.firstEventRounds; round += 1) {
-    const workflow = `bench-${round}`;
-    const tools = { url: drover.url, marks, firsts, workflow };
-    const bare = await bareFirstLineMs(docker, agentImage, "bridge");
-    const apply = await timeApply(tools);
-    const holder = `container:${await holderOf(docker, drover.installation, workflow)}`;
-    const edit = await timeEdit(tools);
-    const bareJoined = await bareFirstLineMs(docker, agentImage, holder);
-    await removeAll(tools, ends);
-    if (round === 0) continue;
-    samples.bare.push(bare);
-    samples.bareJoined.push(bareJoined);
-    samples.apply.push(apply.tookMs);
-    samples.edit.push(edit.tookMs);
-    applySpans.push(apply.spans);
-    editSpans.push(edit.spans);
-  }
-  return [
-    comparison(samples),
-    whereItGoes("Where an apply's time goes (ms, medians)", applySpans),
-    whereItGoes("Where an edit's time goes (ms, medians)", editSpans),
-  ];
-}
 
 type Tools = {
   readonly url: string;
@@ -65,7 +27,32 @@ type Tools = {
   readonly workflow: string;
 };
 
-async function timeApply(tools: Tools): Promise<Seen> {
+export async function measureFirstEvent(docker: Docker, effort: Effort): Promise<readonly Section[]> {
+  const { drover, agentImage } = await startMeasured(docker);
+  await using owned = drover;
+  const { url, installation } = owned;
+  const network = await networkOf(docker, installation);
+  await using marks = await watchContainers(docker, installation);
+  await using firsts = await follow(url, "?type=first");
+  await using ends = await follow(url, "?tag=unscheduled");
+
+  const rounds: FirstEventRound[] = [];
+  for (let round = 0; round <= effort.firstEventRounds; round += 1) {
+    const tools = { url, marks, firsts, workflow: `bench-${round}` };
+    const bareMs = await bareFirstLineMs(docker, agentImage, "bridge");
+    const bareOwnNetworkMs = await bareFirstLineMs(docker, agentImage, network);
+    const apply = await timeApply(tools);
+    const edit = await timeEdit(tools);
+    const holder = await holderOf(docker, installation, tools.workflow);
+    const bareJoinedMs = await bareFirstLineMs(docker, agentImage, `container:${holder}`);
+    await removeAll(tools, ends);
+    rounds.push({ bareMs, bareOwnNetworkMs, bareJoinedMs, apply, edit });
+  }
+  // The first round warms the engine and the controller.
+  return firstEventSections(rounds.slice(1));
+}
+
+async function timeApply(tools: Tools): Promise<TimedEvent> {
   const { workflow: name } = tools;
   const breed = { kind: "breed", name, deployable: { type: "application/javascript", definition: script } };
   return timed(tools, "apply", async () =>
@@ -73,7 +60,7 @@ async function timeApply(tools: Tools): Promise<Seen> {
   );
 }
 
-async function timeEdit(tools: Tools): Promise<Seen> {
+async function timeEdit(tools: Tools): Promise<TimedEvent> {
   const { workflow: name } = tools;
   return timed(tools, "edit", async () =>
     call(tools.url, "PUT", `/workflows/${name}`, workflowOf(name, `${name} edited`)),
@@ -88,7 +75,7 @@ async function timed(
   { marks, firsts, workflow }: Tools,
   what: "apply" | "edit",
   save: () => Promise<{ status: number; body: unknown }>,
-): Promise<Seen> {
+): Promise<TimedEvent> {
   const wanted = what === "apply" ? `${workflow} applied` : `${workflow} edited`;
   const startedMs = performance.now();
   const savingMs = Date.now();
@@ -100,6 +87,12 @@ async function timed(
   if (status >= 300) throw new Error(`the ${what} was refused: ${JSON.stringify(body)}`);
   const { startedMs: codeMs } = event.value as { startedMs: number };
   return { tookMs, spans: spansOf(what, { workflow, marks, savingMs, codeMs, seenMs }) };
+}
+
+async function networkOf(docker: Docker, installation: string): Promise<string> {
+  const [found] = await docker.listNetworks({ filters: { label: [`drover.installation=${installation}`] } });
+  if (!found) throw new Error("the installation has no network");
+  return found.Id;
 }
 
 async function holderOf(docker: Docker, installation: string, workflow: string): Promise<string> {
@@ -114,44 +107,4 @@ async function removeAll({ url, workflow }: Tools, ends: Tail): Promise<void> {
   await call(url, "DELETE", `/workflows/${workflow}`);
   await call(url, "DELETE", `/breeds/${workflow}`);
   await ends.until((event) => event.tags.includes(`workflows:${workflow}`));
-}
-
-function comparison(samples: Samples): Section {
-  const floor = median(samples.bare);
-  const row = (what: string, all: readonly number[], aimed: boolean): string[] => {
-    const { count, median: middle, min, max } = summarize(all);
-    const times = middle / floor;
-    return [
-      what,
-      String(count),
-      figure(middle),
-      `${figure(min)}..${figure(max)}`,
-      ratio(times),
-      aimed ? verdict(`≤ ${aim}×`, times <= aim) : "",
-    ];
-  };
-  return {
-    title: "First event (ms)",
-    columns: ["from a request to the first sign of life", "n", "median", "min..max", "to bare", "aim"],
-    rows: [
-      row("bare container on a bridge, first line", samples.bare, false),
-      row("bare container joining a holder, first line", samples.bareJoined, false),
-      row("apply of breed and workflow, first event", samples.apply, true),
-      row("edit of the workflow, first event of the new instance", samples.edit, true),
-    ],
-    notes: [],
-  };
-}
-
-function whereItGoes(title: string, rounds: readonly (readonly Span[])[]): Section {
-  const [first = []] = rounds;
-  return {
-    title,
-    columns: ["span", "median", "min..max"],
-    rows: first.map(({ what }, place) => {
-      const { median: middle, min, max } = summarize(rounds.map((spans) => spans[place]?.ms ?? 0));
-      return [what, figure(middle), `${figure(min)}..${figure(max)}`];
-    }),
-    notes: [],
-  };
 }

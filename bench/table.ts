@@ -21,7 +21,7 @@ export function printSection(section: Section): void {
 
 /** Three digits that matter: `0.234`, `12.3`, `1,234`. */
 export function figure(value: number): string {
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
+  const digits = Number.isInteger(value) || value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
   return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 

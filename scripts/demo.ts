@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 const stepTimeoutMs = 60_000;
-const drover = new URL("../cli/main.ts", import.meta.url).pathname;
+const drover = new URL("../cli/main.js", import.meta.url).pathname;
 const example = new URL("../breeds/hello.yml", import.meta.url).pathname;
 
 type Event = { type: string; value: unknown; tags: string[]; timestamp: string };

@@ -10,7 +10,7 @@ import Docker from "dockerode";
 import { endProcess } from "../bus/server-process.ts";
 import { removeEverythingOf } from "./docker.ts";
 
-const main = new URL("../cli/main.ts", import.meta.url).pathname;
+const main = new URL("../cli/main.js", import.meta.url).pathname;
 
 export type Drover = AsyncDisposable & {
   readonly url: string;

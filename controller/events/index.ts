@@ -10,6 +10,10 @@ import type { IndexAnswer, IndexRequest, IndexWorkerData } from "./index-worker.
 /** Queries that may wait for the thread at once; the next one is refused. */
 const queriesWaitingMax = 1_000;
 const restartWaitMs = 1_000;
+/** The thread's memory is part of every idle controller: new objects get little room, and its code comes from the cache. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 };
+const workerUrl = new URL("./index-worker.ts", import.meta.url).href;
+const workerCode = `require("node:module").enableCompileCache(); import(${JSON.stringify(workerUrl)});`;
 
 export type EventIndex = {
   /** `passed`: the index must have seen this stream sequence first. */
@@ -53,7 +57,7 @@ export async function startEventIndex(options: {
 
   async function spawnWorker(): Promise<Worker> {
     const data: IndexWorkerData = { target: options.target, path: options.path };
-    const next = new Worker(new URL("./index-worker.ts", import.meta.url), { workerData: data });
+    const next = new Worker(workerCode, { eval: true, workerData: data, resourceLimits });
     const ready = Promise.withResolvers<void>();
     next.on("message", (answer: IndexAnswer) => (answer.kind === "ready" ? ready.resolve() : settle(answer)));
     next.once("error", (error) => {

@@ -1,6 +1,6 @@
 // Breeds and workflows, one at a time or several documents of one kind, as Vamp's API has them.
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { Type } from "typebox";
+import { type JsonSchema, Type } from "./json-schema.ts";
 import type { Artifact, ArtifactKind } from "../../model/artifact.ts";
 import type { Document } from "../../model/documents.ts";
 import { checkArtifacts, saveArtifacts } from "../artifacts/apply.ts";
@@ -19,7 +19,7 @@ type Named = { Params: { name: string } };
 type Collection = {
   readonly kind: ArtifactKind;
   readonly path: string;
-  readonly shape: typeof BreedSchema | typeof WorkflowSchema;
+  readonly shape: JsonSchema;
   readonly list: () => unknown[];
   readonly get: (name: string) => unknown;
   readonly remove: (name: string, by: string) => Promise<unknown>;

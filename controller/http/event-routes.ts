@@ -1,7 +1,7 @@
 // Events: stored durably, and queried newest first.
 import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { Type } from "typebox";
+import { Type } from "./json-schema.ts";
 import { parseEvent } from "../../model/event.ts";
 import type { Problem } from "../../model/problem.ts";
 import { bodyOf, documentsOf } from "./body.ts";

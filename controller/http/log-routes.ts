@@ -1,6 +1,6 @@
 // The output of a workflow's code: its last lines, and what follows.
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { Type } from "typebox";
+import { Type } from "./json-schema.ts";
 import type { LogView } from "../runs/logs.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem } from "./problem.ts";

@@ -1,9 +1,9 @@
 // The shapes of the API as JSON Schema, from which docs/openapi.json is generated. They describe; checking is the model's work,
 // because its answers name every problem with the fix.
-import { Type } from "typebox";
+import { Type } from "./json-schema.ts";
 
-const anyObject = Type.Record(Type.String(), Type.Unknown());
-const stringMap = Type.Record(Type.String(), Type.String());
+const anyObject = Type.Map(Type.Unknown());
+const stringMap = Type.Map(Type.String());
 
 const Breed = Type.Object(
   {
@@ -120,13 +120,13 @@ const EventInput = Type.Object(
 /** Named shapes, registered once; routes refer to them. */
 export const namedSchemas = [Breed, Workflow, Event, EventInput, LogLine, Applied, Problem];
 
-export const BreedSchema = Type.Ref("Breed#");
-export const WorkflowSchema = Type.Ref("Workflow#");
-export const EventSchema = Type.Ref("Event#");
-export const EventInputSchema = Type.Ref("EventInput#");
-export const LogLineSchema = Type.Ref("LogLine#");
-export const AppliedSchema = Type.Array(Type.Ref("Applied#"));
-const ProblemSchema = Type.Ref("Problem#");
+export const BreedSchema = Type.Ref("Breed");
+export const WorkflowSchema = Type.Ref("Workflow");
+export const EventSchema = Type.Ref("Event");
+export const EventInputSchema = Type.Ref("EventInput");
+export const LogLineSchema = Type.Ref("LogLine");
+export const AppliedSchema = Type.Array(Type.Ref("Applied"));
+const ProblemSchema = Type.Ref("Problem");
 
 /** The body of a write: fields that are left out get their defaults, see the Breed and Workflow shapes. */
 export const DocumentSchema = Type.Unknown({

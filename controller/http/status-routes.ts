@@ -1,6 +1,6 @@
 // The status of a workflow as a resource of its own: a bare word or a JSON string.
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { Type } from "typebox";
+import { Type } from "./json-schema.ts";
 import { bodyOf } from "./body.ts";
 import { identityOf, nameOf } from "./identity.ts";
 import type { HttpParts } from "./parts.ts";

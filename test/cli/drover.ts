@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-const command = join(import.meta.dirname, "../../cli/main.ts");
+const command = join(import.meta.dirname, "../../cli/main.js");
 
 export type Ended = { code: number | null; stdout: string; stderr: string };
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The `drover` command as a process.
 //
 //   P1. Exit codes: 0 done, 1 refused or failed, 2 wrong usage. Ctrl-C ends `tail` and `logs -f` with 0: that is how they end.
