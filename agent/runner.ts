@@ -12,6 +12,7 @@ import type { Clock } from "./clock.ts";
 import { createLastWords } from "./last-words.ts";
 import { reasonOf } from "./log.ts";
 import type { AgentOptions } from "./options.ts";
+import { outOfMemoryKills } from "./out-of-memory.ts";
 import { killStrays, signalGroup } from "./process-group.ts";
 import type { RunOutput } from "./output.ts";
 
@@ -52,6 +53,7 @@ export function boot(options: AgentOptions, environment: Readonly<Record<string,
   return {
     async execute(script, output, limits) {
       const lastWords = createLastWords();
+      const memoryKillsBefore = outOfMemoryKills();
       if (!(child instanceof Error)) {
         child.stdout?.on("data", (chunk: Buffer) => output.stdout(chunk));
         child.stderr?.on("data", (chunk: Buffer) => {
@@ -65,7 +67,8 @@ export function boot(options: AgentOptions, environment: Readonly<Record<string,
       process.off("exit", killWithAgent);
       if (!(child instanceof Error)) await clearAway(child);
       output.end();
-      return outcomeOf(ended, cut, lastWords.text(), limits.timeoutMs);
+      const outOfMemory = outOfMemoryKills() > memoryKillsBefore;
+      return outcomeOf(ended, cut, { stderr: lastWords.text(), timeoutMs: limits.timeoutMs, outOfMemory });
     },
   };
 
@@ -144,7 +147,9 @@ function give(child: ChildProcess, script: Script): void {
   pipe.end(JSON.stringify(script));
 }
 
-function outcomeOf(exit: Exit, cut: Cut | null, stderr: string, timeoutMs: number): Outcome {
+type Ending = { readonly stderr: string; readonly timeoutMs: number; readonly outOfMemory: boolean };
+
+function outcomeOf(exit: Exit, cut: Cut | null, { stderr, timeoutMs, outOfMemory }: Ending): Outcome {
   if (exit.kind === "unstarted") {
     return { kind: "failed", exitCode: null, error: `the runner could not be started: ${exit.reason}` };
   }
@@ -152,7 +157,10 @@ function outcomeOf(exit: Exit, cut: Cut | null, stderr: string, timeoutMs: numbe
   if (cut?.kind === "stopped") return cut;
   if (exit.code === 0) return { kind: "completed", exitCode: 0 };
   if (exit.signal !== null) {
-    return { kind: "failed", exitCode: null, signal: exit.signal, error: stderr || `killed by ${exit.signal}` };
+    const killed = outOfMemory
+      ? "killed: out of memory; raise scale.memory of the workflow"
+      : stderr || `killed by ${exit.signal}`;
+    return { kind: "failed", exitCode: null, signal: exit.signal, error: killed };
   }
   return { kind: "failed", exitCode: exit.code, error: stderr || `ended with exit code ${exit.code}` };
 }

@@ -4,8 +4,8 @@ import { connect, createServer } from "node:net";
 const startTimeoutMs = 15_000;
 const pollMs = 20;
 
-/** Resolves when something accepts connections on the address. */
-export async function accepting(host: string, port: number): Promise<void> {
+/** Resolves when something accepts connections on the address, or when the signal fires. */
+export async function accepting(host: string, port: number, signal?: AbortSignal): Promise<void> {
   const deadlineMs = Date.now() + startTimeoutMs;
   for (;;) {
     const open = await new Promise<boolean>((resolve) => {
@@ -15,7 +15,7 @@ export async function accepting(host: string, port: number): Promise<void> {
       });
       socket.once("error", () => resolve(false));
     });
-    if (open) return;
+    if (open || signal?.aborted) return;
     if (Date.now() > deadlineMs) throw new Error(`nats-server does not accept connections on ${host}:${port}`);
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }

@@ -15,6 +15,7 @@ export type NatsServer = {
   readonly url: string;
   /** It was running already. */
   readonly adopted: boolean;
+  alive(): Promise<boolean>;
   stop(): Promise<void>;
 };
 
@@ -59,7 +60,8 @@ async function launch(options: ServerOptions, port: number): Promise<Recorded> {
       reject(new Error(`${options.binary} ended with code ${code} at its start; see ${logPath}`)),
     );
   });
-  await Promise.race([ended, accepting(options.host, port)]);
+  const listening = new AbortController();
+  await Promise.race([ended, accepting(options.host, port, listening.signal)]).finally(() => listening.abort());
   const running = identify(child.pid ?? 0);
   if (!running) throw new Error(`${options.binary} ended at its start; see ${logPath}`);
   const record = { host: options.host, port, process: running };
@@ -71,6 +73,7 @@ function handle(record: Recorded, adopted: boolean): NatsServer {
   return {
     url: `nats://${record.host}:${record.port}`,
     adopted,
+    alive: () => Promise.resolve(isAlive(record.process)),
     stop: () => endProcess(record.process, stopGraceMs),
   };
 }

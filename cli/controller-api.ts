@@ -62,10 +62,6 @@ export class ControllerApi {
     return JSON.parse(await this.#text({ method: "DELETE", path: "", body: documents }));
   }
 
-  async delete(kind: ArtifactKind, name: string): Promise<void> {
-    await this.#text({ method: "DELETE", path: artifactPath(kind, name) });
-  }
-
   async setStatus(name: string, status: "running" | "suspended" | "restarting"): Promise<void> {
     const body = { type: "application/json", text: JSON.stringify(status) };
     await this.#text({ method: "PUT", path: `${artifactPath("workflow", name)}/status`, body });

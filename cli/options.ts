@@ -21,7 +21,7 @@ const defaultUrl = "http://127.0.0.1:8080";
 /** Throws Failure (exit code 2) when the file or the address makes no sense. */
 export async function resolveOptions(flags: Flags, environment: Environment): Promise<Options> {
   const file = await readSettings(configFile(environment));
-  const url = flags.url || environment["DROVER_URL"] || file.url || defaultUrl;
+  const url = flags.url || environment["DROVER_URL"] || localUrl(environment) || file.url || defaultUrl;
   if (!/^https?:$/.test(protocolOf(url))) {
     throw new Failure(`--url: expected an address such as ${defaultUrl}, got "${url}"`, 2);
   }
@@ -29,6 +29,12 @@ export async function resolveOptions(flags: Flags, environment: Environment): Pr
     url: url.replace(/\/+$/, ""),
     token: flags.token || environment["DROVER_TOKEN"] || file.token || null,
   });
+}
+
+/** Where a controller that was started with the same environment listens. */
+function localUrl(environment: Environment): string | null {
+  const port = environment["DROVER_PORT"];
+  return port && port !== "0" ? `http://127.0.0.1:${port}` : null;
 }
 
 function configFile(environment: Environment): string {

@@ -55,7 +55,8 @@ function createApi(options: ApiOptions = {}): Api {
     events: (query = {}) => calls.read("events", { query: eventQuery(query), cache: "pass" }),
     event: (tags, value, type) =>
       calls.write("POST", "events", {
-        json: { tags, value, type: type || "event" },
+        // The moment of the call, not of the attempt that succeeds.
+        json: { tags, value, type: type || "event", timestamp: new Date().toISOString() },
         // One key for all attempts: an event whose answer was lost is not stored a second time.
         headers: { "Idempotency-Key": crypto.randomUUID() },
       }),

@@ -10,8 +10,8 @@ import { resolveTls } from "./options.ts";
 /** Enough to keep a loopback gateway busy; more sockets only cost memory in a container of 128 MB. */
 const connectionsPerOriginMax = 32;
 const connectTimeoutMs = 5_000;
-/** How long an answer may take to begin, and to go on; a gateway that waits for the controller answers well before. */
-const answerTimeoutMs = 30_000;
+/** How long an answer may take to begin, and to go on; a gateway that holds an event while NATS is away answers after 60 s. */
+const answerTimeoutMs = 75_000;
 const answerBytesMax = 64 * 1024 * 1024;
 
 let agent: Promise<Agent> | undefined;

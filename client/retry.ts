@@ -6,7 +6,8 @@
 //   R3. Nothing is tried again after retryForMaxMs; every request gets at least one attempt.
 import type { Exchange, Request } from "./exchange.ts";
 
-export const retryForMaxMs = 60_000;
+/** Long enough for a controller that is being upgraded. */
+export const retryForMaxMs = 300_000;
 const delayFirstMs = 100;
 const delayMaxMs = 5_000;
 

@@ -21,6 +21,7 @@ import type { EventQuery } from "./events/index-store.ts";
 import { startLive } from "./events/live.ts";
 import { answerForwarded } from "./http/forwarded.ts";
 import { createServer } from "./http/server.ts";
+import { lockHome } from "./home-lock.ts";
 import { infoOf } from "./info.ts";
 import { installationOf } from "./installation.ts";
 import { createLifecycleEvents } from "./lifecycle/lifecycle-events.ts";
@@ -47,6 +48,8 @@ export async function startController(
   await using opened = new AsyncDisposableStack();
   const now = (): Date => new Date();
   const nowMs = (): number => Date.now();
+  const lock = lockHome(options.home);
+  opened.defer(() => lock.release());
   const installation = installationOf(options.home);
   const runtime = await createRuntime(options, installation, log);
 

@@ -13,6 +13,7 @@ import type { ControllerOptions } from "./options.ts";
 
 const serverBinary = "nats-server";
 const mib = 1_048_576;
+const watchEveryMs = 1_000;
 /** Buckets and consumer state beside the streams. */
 const reserveBytes = 1_024 * mib;
 
@@ -40,13 +41,11 @@ async function startOwn(options: ControllerOptions, host: string, log: Logger): 
     storeBytesMax: options.eventsBytesMax + options.runsBytesMax + options.logsBytesMax + reserveBytes,
     trust: () => authority.serverTrust(),
   };
-  const server = await (isOnPath(serverBinary)
-    ? startNatsServer({ ...wanted, binary: serverBinary })
-    : startInContainer(options, wanted, log));
-  log.info(
-    { url: server.url, adopted: server.adopted },
-    server.adopted ? "adopted the running nats-server" : "started nats-server",
-  );
+  const start = (): Promise<NatsServer> =>
+    isOnPath(serverBinary)
+      ? startNatsServer({ ...wanted, binary: serverBinary })
+      : startInContainer(options, wanted, log);
+  const server = await keepRunning(start, log);
   const agentUrl = server.url.replace(listenHost, host);
   return {
     url: server.url,
@@ -54,6 +53,40 @@ async function startOwn(options: ControllerOptions, host: string, log: Logger): 
     credentials: await authority.controllerCredentials(),
     agentAccess: (workflow) => scoped(authority, agentUrl, workflow),
     stop: () => server.stop(),
+  };
+}
+
+/** A server that ends while it is needed is started again, on its port and store. */
+async function keepRunning(start: () => Promise<NatsServer>, log: Logger): Promise<NatsServer> {
+  let server = await start();
+  log.info({ url: server.url }, server.adopted ? "adopted the running nats-server" : "started nats-server");
+  const watch = setInterval(() => void check(), watchEveryMs);
+  let checking: Promise<void> | null = null;
+
+  function check(): Promise<void> {
+    checking ??= startAgain()
+      .catch((error: unknown) =>
+        log.error({ error: String(error) }, "nats-server ended and cannot be started; trying again"),
+      )
+      .finally(() => (checking = null));
+    return checking;
+  }
+
+  async function startAgain(): Promise<void> {
+    if (await server.alive()) return;
+    log.warn("nats-server ended; starting it again");
+    server = await start();
+  }
+
+  return {
+    url: server.url,
+    adopted: server.adopted,
+    alive: () => server.alive(),
+    async stop() {
+      clearInterval(watch);
+      await checking;
+      await server.stop();
+    },
   };
 }
 

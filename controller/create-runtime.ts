@@ -14,6 +14,10 @@ export async function createRuntime(options: ControllerOptions, installation: st
       return createProcessRuntime({ home: options.home, log: (line) => log.warn(line) });
     case "docker": {
       const docker = new Docker();
+      await docker.ping().catch((error: Error) => {
+        const where = process.env["DOCKER_HOST"] ?? "/var/run/docker.sock";
+        throw new Error(`no Docker engine answers at ${where} (${error.message}); start one, or set DOCKER_HOST`);
+      });
       const base = options.agentBase === null ? {} : { base: options.agentBase };
       const agentImage = options.agentImage ?? (await ensureAgentImage(docker, { log: say, ...base }));
       return createDockerRuntime({ docker, installation, network: options.network, agentImage, log: say });

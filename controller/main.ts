@@ -20,7 +20,10 @@ export async function runController(environment: NodeJS.ProcessEnv): Promise<num
   const log = pino({ level: options.logLevel });
   const ended = Promise.withResolvers<number>();
   const onSignal = (signal: NodeJS.Signals): void => {
-    log.info({ signal }, "stopping; workflows keep running and are found again at the next start");
+    log.info(
+      { signal },
+      "stopping, and an own nats-server too; workflows keep running, their events wait for some minutes",
+    );
     process.once("SIGINT", () => process.exit(exitFailed)).once("SIGTERM", () => process.exit(exitFailed));
     ended.resolve(0);
   };
@@ -39,7 +42,9 @@ async function run(
   onFatal: (error: Error) => void,
 ): Promise<number> {
   try {
-    const controller = await startController(options, log, onFatal);
+    // Being asked to stop ends a start that waits for something, too.
+    const controller = await Promise.race([startController(options, log, onFatal), ended]);
+    if (typeof controller === "number") return controller;
     log.info({ url: controller.url, home: options.home, runtime: options.runtime }, `listening on ${controller.url}`);
     const code = await ended;
     await controller.stop();

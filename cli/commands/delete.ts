@@ -2,12 +2,11 @@ import { Failure } from "../failure.ts";
 import { parseKind } from "../kind.ts";
 import type { Session } from "../session.ts";
 
-/** Deleting what is not there is fine: it is gone. */
+/** Deleting what is not there is fine, and said: it may be a typing mistake. */
 export async function deleteNamed(session: Session, word: string, names: readonly string[]): Promise<void> {
   const kind = parseKind(word);
   if (kind === "event") throw new Failure("events cannot be deleted; they go by age", 2);
-  for (const name of names) {
-    await session.api.delete(kind, name);
-    session.print(`${kind} ${name} deleted\n`);
-  }
+  const documents = { type: "application/json", text: JSON.stringify(names.map((name) => ({ kind, name }))) } as const;
+  const deleted = new Set((await session.api.deleteAll(documents)).map((applied) => applied.name));
+  for (const name of names) session.print(`${kind} ${name} ${deleted.has(name) ? "deleted" : "was not there"}\n`);
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type ArtifactName, parseArtifactName } from "../../model/artifact.ts";
 import type { Problem } from "../../model/problem.ts";
 import { type Applied, checkArtifacts, removeArtifacts, saveArtifacts } from "../artifacts/apply.ts";
+import { unavailableTrigger } from "../lifecycle/desired.ts";
 import { validatesOnly } from "./artifact-routes.ts";
 import { documentsOf } from "./body.ts";
 import { identityOf, nameOf } from "./identity.ts";
@@ -25,11 +26,12 @@ export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
         consumes,
         response: { 200: AppliedSchema, ...refusals },
       },
-      handler: async (request): Promise<Applied[]> => {
+      handler: async (request): Promise<(Applied & { warnings: string[] })[]> => {
         const checked = checkArtifacts(documentsOf(request), { kind: null, name: null }, artifacts);
         if (!checked.ok) throw invalid(checked.problems);
         if (validatesOnly(request)) return [];
-        return saveArtifacts(checked.value, artifacts, nameOf(identityOf(request)));
+        const applied = await saveArtifacts(checked.value, artifacts, nameOf(identityOf(request)));
+        return applied.map((one) => Object.assign({ warnings: warningsOf(one) }, one));
       },
     });
   }
@@ -55,6 +57,13 @@ export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
         return validatesOnly(request) ? [] : removeArtifacts(names, artifacts, nameOf(identityOf(request)));
       },
     );
+  }
+
+  /** What a person should know although the document was fine. */
+  function warningsOf({ kind, name }: Applied): string[] {
+    const entry = kind === "workflow" ? artifacts.workflows.get(name) : null;
+    const trigger = entry && unavailableTrigger(entry);
+    return trigger ? [trigger] : [];
   }
 }
 

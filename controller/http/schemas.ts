@@ -88,6 +88,7 @@ const Applied = Type.Object(
     action: Type.String({ description: "created, updated, unchanged or deleted" }),
     revision: Type.Integer(),
     redeployed: Type.Boolean(),
+    warnings: Type.Optional(Type.Array(Type.String())),
   },
   { $id: "Applied" },
 );

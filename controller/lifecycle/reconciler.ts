@@ -167,7 +167,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   async function collect(instance: Instance, entry: LiveWorkflow | null): Promise<void> {
     if (instance.state.kind === "exited") {
       const lines = await runtime.lastLines(instance.instance, 5).catch(() => []);
-      const reason = [instance.state.reason, ...lines].join("\n");
+      const reason = [instance.state.reason, ...lines.filter(isNews)].join("\n");
       if (entry?.deployment.id === instance.deployment && entry.status === "running") {
         const livedMs = Date.parse(instance.state.finishedAt) - Date.parse(instance.state.startedAt);
         failures.add(instance.workflow, instance.deployment, { reason, livedMs, nowMs: nowMs() });
@@ -195,6 +195,11 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
       }
     });
   }
+}
+
+/** What an agent logs in good health is no reason for an end. */
+function isNews(line: string): boolean {
+  return !/"level":"info"/.test(line);
 }
 
 function namesOf(inventory: Inventory, wanted: readonly LiveWorkflow[]): Set<string> {

@@ -118,7 +118,7 @@ function messageOf(entry: LiveWorkflow, observed: Observed, views: readonly Inst
   if (entry.status === "suspended") return null;
   const crashing = views.find((one) => one.status === "crashing");
   if (crashing)
-    return `${crashing.name} keeps ending (started again ${crashing.restarts} times): ${firstLine(crashing.lastError)}`;
+    return `${crashing.name} keeps ending (restarts: ${crashing.restarts}): ${firstLine(crashing.lastError)}`;
   const silent = views.find((one) => one.status === "unreachable");
   if (silent) return `${silent.name} runs but its agent does not report`;
   const missing = observed.instances.length < entry.artifact.scale.instances;
@@ -128,5 +128,8 @@ function messageOf(entry: LiveWorkflow, observed: Observed, views: readonly Inst
 }
 
 function firstLine(text: string | null): string {
-  return text?.split("\n").find((line) => line.trim() !== "") ?? "no error was written";
+  return (
+    text?.split("\n").find((line) => line.trim() !== "") ??
+    "it ended without an error; a daemon must not end (VAMP_WORKFLOW_EXECUTION_PERIOD runs a script again and again)"
+  );
 }

@@ -84,13 +84,11 @@ test("suspend, resume and restart ask for the status", async () => {
   ]);
 });
 
-test("delete names what it deleted", async () => {
-  await using controller = await startController({
-    "DELETE /breeds/a": { status: 204, body: null },
-    "DELETE /breeds/b": { status: 204, body: null },
-  });
+test("delete names what it deleted, and what was not there", async () => {
+  const applied = { kind: "breed", name: "a", action: "deleted", revision: 2, redeployed: false };
+  await using controller = await startController({ "DELETE ": { body: [applied] } });
   const { code, stdout } = await drover(["delete", "breed", "a", "b"], { url: controller.url });
-  expect({ code, stdout }).toEqual({ code: 0, stdout: "breed a deleted\nbreed b deleted\n" });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "breed a deleted\nbreed b was not there\n" });
 });
 
 test("emit sends a value as JSON when it is JSON and as text when not", async () => {

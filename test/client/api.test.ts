@@ -122,7 +122,12 @@ test("writes carry the published headers and body, and answer parsed JSON or els
   expect(await api.delete("breeds/x")).toEqual({ id: "1" });
   const [event, put, remove] = server.asked;
   expect(event).toMatchObject({ method: "POST", url: "/a%20b/api/v1/events" });
-  expect(JSON.parse(event?.body ?? "")).toEqual({ tags: "tag", value: { n: 1 }, type: "event" });
+  expect(JSON.parse(event?.body ?? "")).toEqual({
+    tags: "tag",
+    value: { n: 1 },
+    type: "event",
+    timestamp: expect.any(String),
+  });
   expect(event?.headers).toMatchObject({ authorization: "token t", "content-type": "application/json" });
   expect(put).toMatchObject({ method: "PUT", url: "/a%20b/api/v1/breeds/x", body: '{"name":"x"}' });
   expect(remove).toMatchObject({ method: "DELETE", body: "" });

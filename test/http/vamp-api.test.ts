@@ -71,8 +71,15 @@ describe("many at once", () => {
       "kind: workflow\nname: many\nbreed: many\nschedule: {time: PT1H}\n---\nkind: breeds\nname: many\ndeployable: busybox:1\n";
     const saved = await call(drover.url, "PUT", "", documents, yaml);
     expect(saved.body).toEqual([
-      { kind: "breed", name: "many", action: "created", revision: 1, redeployed: false },
-      { kind: "workflow", name: "many", action: "created", revision: 1, redeployed: false },
+      { kind: "breed", name: "many", action: "created", revision: 1, redeployed: false, warnings: [] },
+      {
+        kind: "workflow",
+        name: "many",
+        action: "created",
+        revision: 1,
+        redeployed: false,
+        warnings: [expect.stringContaining("not available in this version")],
+      },
     ]);
     expect(
       (await call<{ action: string }[]>(drover.url, "PUT", "", documents, yaml)).body.map((one) => one.action),

@@ -126,7 +126,7 @@ describe("the state of a workflow", () => {
       instances: [{ status: "crashing", restarts: 3 }],
       health: { healthy: 0, unhealthy: 1 },
     });
-    expect(state.message).toBe(`${name} keeps ending (started again 3 times): Error: no luck`);
+    expect(state.message).toBe(`${name} keeps ending (restarts: 3): Error: no luck`);
   });
 
   test("a script that was started again and has lived on runs, and its restarts stay visible", () => {

@@ -188,6 +188,18 @@ describe("what does not run says so", () => {
     await call(drover.url, "DELETE", "/workflows/crashing");
   });
 
+  test("a script that takes more memory than it may is told to have run out of it", async () => {
+    const hoard = "const kept = []; setInterval(() => kept.push(Buffer.alloc(8e6, 1)), 5);";
+    const inline = { deployable: { type: "application/javascript", definition: hoard } };
+    await call(drover.url, "POST", "/workflows", { name: "hoarding", breed: inline, schedule: "daemon" });
+    const state = await eventually(
+      () => read("hoarding"),
+      (one) => (one.instances[0]?.lastError ?? null) !== null,
+    );
+    expect(state.instances[0]?.lastError).toContain("out of memory");
+    await call(drover.url, "DELETE", "/workflows/hoarding");
+  });
+
   test("an image that cannot be pulled is told with its reason, and the workflow can be deleted", async () => {
     await call(drover.url, "POST", "/workflows", {
       name: "unpullable",
@@ -214,6 +226,8 @@ describe("what does not run says so", () => {
       instances: [],
       message: expect.stringContaining('"time" is not available'),
     });
+    const refused = await call(drover.url, "PUT", "/workflows/timed/status", "restarting");
+    expect(refused).toMatchObject({ status: 409, body: { detail: expect.stringContaining("not available") } });
     await call(drover.url, "DELETE", "/workflows/timed");
   });
 });
