@@ -34,8 +34,9 @@ export async function startLive(nc: NatsConnection): Promise<Live> {
   const js = jetstream(nc);
   const joined = new Map<Tailer, (live: LiveEvent) => void>();
   let lastSequence = (await (await jetstreamManager(nc)).streams.info(eventsStream)).state.last_seq;
-  const messages = await read(lastSequence + 1, (seq, event) => {
+  const messages = await read(lastSequence + 1, (seq, decode) => {
     lastSequence = seq;
+    const event = joined.size > 0 ? decode() : null;
     if (event) for (const push of joined.values()) push({ seq, event });
   });
 
@@ -67,8 +68,9 @@ export async function startLive(nc: NatsConnection): Promise<Live> {
     };
     // Counted as a tailer from the start; what is live is left to the reading of the past until both meet.
     joined.set(tailer, () => {});
-    const past = read(afterSequence + 1, (seq, event) => {
+    const past = read(afterSequence + 1, (seq, decode) => {
       if (stopped) return;
+      const event = decode();
       if (event) forward({ seq, event });
       if (seq < lastSequence) return;
       joined.set(tailer, forward);
@@ -88,11 +90,15 @@ export async function startLive(nc: NatsConnection): Promise<Live> {
     }
   }
 
-  async function read(from: number, take: (seq: number, event: Event | null) => void): Promise<ConsumerMessages> {
+  /** Events are decoded only when somebody wants them. */
+  async function read(
+    from: number,
+    take: (seq: number, decode: () => Event | null) => void,
+  ): Promise<ConsumerMessages> {
     const start = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from };
     const consumer = await js.consumers.get(eventsStream, start);
     return consumer.consume({
-      callback: (msg: JsMsg) => take(msg.seq, fromCloudEvent(msg.data, ownerOf(msg.subject))),
+      callback: (msg: JsMsg) => take(msg.seq, () => fromCloudEvent(msg.data, ownerOf(msg.subject))),
     });
   }
 }
