@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import Docker from "dockerode";
 
 const stepTimeoutMs = 60_000;
 const drover = new URL("../cli/main.js", import.meta.url).pathname;
@@ -13,6 +14,8 @@ const example = new URL("../breeds/hello.yml", import.meta.url).pathname;
 type Event = { type: string; value: unknown; tags: string[]; timestamp: string };
 
 const home = await mkdtemp(join(tmpdir(), "drover-demo-"));
+/** Of the demo's own, so that nothing is left of it. */
+const network = `drover-demo-${process.pid}`;
 const running: ChildProcess[] = [];
 let failed = false;
 try {
@@ -22,6 +25,10 @@ try {
   console.error(`\ndemo: ${error instanceof Error ? error.message : String(error)}`);
 } finally {
   for (const child of running.toReversed()) await end(child);
+  await new Docker()
+    .getNetwork(network)
+    .remove()
+    .catch(() => {});
   await rm(home, { recursive: true, force: true });
 }
 process.exit(failed ? 1 : 0);
@@ -65,7 +72,13 @@ async function demo(): Promise<void> {
 }
 
 async function startController(): Promise<string> {
-  const environment = { ...process.env, DROVER_HOME: home, DROVER_PORT: "0", DROVER_LOG_LEVEL: "info" };
+  const environment = {
+    ...process.env,
+    DROVER_HOME: home,
+    DROVER_NETWORK: network,
+    DROVER_PORT: "0",
+    DROVER_LOG_LEVEL: "info",
+  };
   const child = start(["up"], environment);
   const lines: string[] = [];
   const url = Promise.withResolvers<string>();
