@@ -7,5 +7,5 @@ COPY . .
 ENV DROVER_HOST=0.0.0.0 DROVER_HOME=/data PATH=/drover/node_modules/.bin:$PATH
 VOLUME /data
 EXPOSE 8080
-ENTRYPOINT ["node", "/drover/cli/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "/drover/cli/main.js"]
 CMD ["up"]
