@@ -1,5 +1,6 @@
 // One connection to NATS: reconnects for ever, never gives up by itself, reports what happens to it.
-import { type NatsConnection, connect, credsAuthenticator } from "@nats-io/transport-node";
+import { type NatsConnection, connect } from "@nats-io/transport-node";
+import { createAuthenticator } from "./authenticator.ts";
 
 const reconnectWaitMs = 250;
 const reconnectJitterMs = 250;
@@ -28,9 +29,7 @@ export async function connectNats(
         reconnectJitter: reconnectJitterMs,
         pingInterval: pingIntervalMs,
         timeout: Math.min(5_000, options.timeoutMs),
-        ...(target.credentials === null
-          ? {}
-          : { authenticator: credsAuthenticator(new TextEncoder().encode(target.credentials)) }),
+        ...(target.credentials === null ? {} : { authenticator: createAuthenticator(target.credentials) }),
       });
     } catch (error) {
       if (Date.now() + reconnectWaitMs >= deadlineMs) {
