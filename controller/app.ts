@@ -81,7 +81,9 @@ export async function startController(
   opened.defer(() => breedBucket.stop());
   const workflowBucket = await openBucket<WorkflowEntry>(buckets.workflows, onFatal);
   opened.defer(() => workflowBucket.stop());
-  await repairArchive();
+  await repairArchive().catch((error: unknown) =>
+    log.error({ error: String(error) }, "could not check that all changes are recorded"),
+  );
   const breeds = createBreeds(breedBucket, archive, now);
   const events = createLifecycleEvents(appender.append, now);
   const workflows = createWorkflows(workflowBucket, { breeds, archive, signals: events, now });

@@ -1,5 +1,6 @@
 // Finds changes that were stored but not recorded because the controller died in between, and records them now.
 import type { KV } from "@nats-io/kv";
+import type { Event } from "../../model/event.ts";
 import type { EventPage, EventQuery } from "../events/index-store.ts";
 import { type Archive, type Change, changeOf } from "./archive.ts";
 import type { BreedEntry, WorkflowEntry } from "./entry.ts";
@@ -9,7 +10,7 @@ type Entry = BreedEntry | WorkflowEntry;
 /** How far back changes are checked. */
 const lookBackMs = 7 * 86_400_000;
 /** Archive events of one artifact that are searched for its last revision. */
-const eventsPerArtifactMax = 5;
+const eventsPerArtifactMax = 1_000;
 
 export async function recordMissedChanges(
   kind: Change["kind"],
@@ -22,11 +23,17 @@ export async function recordMissedChanges(
     if (parts.nowMs - Date.parse(entry.savedAt) > lookBackMs) continue;
     const tags = ["archive", `${kind}s:${name}`];
     const { events } = await parts.query({ tags, type: "archive", page: 1, perPage: eventsPerArtifactMax });
-    if (events.some((event) => (event.value as { revision?: number }).revision === entry.revision)) continue;
+    if (events.some((event) => isRecordOf(event, entry.revision))) continue;
     await parts.archive.record(changeOf(kind, name, await predecessor(kv, name, entry.revision), entry));
     recorded++;
   }
   return recorded;
+}
+
+/** Anybody may emit an event of type `archive`; only the controller's own count. */
+function isRecordOf(event: Event, revision: number): boolean {
+  const value = event.value as { revision?: unknown } | null;
+  return event.source === "/controller" && value?.revision === revision;
 }
 
 async function predecessor(kv: KV, name: string, revision: number): Promise<Entry | null> {

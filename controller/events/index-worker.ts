@@ -7,6 +7,7 @@ import { type ConsumerMessages, type JsMsg, DeliverPolicy, jetstream, jetstreamM
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { type ConnectionTarget, connectNats } from "../../bus/connection.ts";
+import { readingOptions } from "../../bus/reading.ts";
 import { controllerOwner, eventsStream, inboxPrefix, ownerOf } from "../../bus/subjects.ts";
 import { fromCloudEvent } from "../../model/cloud-event.ts";
 import { type EventPage, type EventQuery, type IndexedEvent, openIndexStore } from "./index-store.ts";
@@ -41,6 +42,8 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
   const send = (answer: IndexAnswer) => port.postMessage(answer);
   const held: { readonly request: Extract<IndexRequest, { kind: "query" }>; readonly deadlineMs: number }[] = [];
   let batch: IndexedEvent[] = [];
+  // Nothing will come for sequences that the stream has already let go.
+  if (stream.state.messages === 0 && stream.state.last_seq > store.lastSequence) store.add([], stream.state.last_seq);
   let through = store.lastSequence;
   let flushTimer: NodeJS.Timeout | null = null;
 
@@ -113,5 +116,5 @@ async function readFrom(nc: NatsConnection, sequence: number, take: (msg: JsMsg)
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: sequence,
   });
-  return consumer.consume({ callback: take, max_messages: batchEventsMax });
+  return consumer.consume({ ...readingOptions, callback: take, max_messages: batchEventsMax });
 }

@@ -5,6 +5,7 @@
 //   L2. A tailer is called and never waited for. Whoever writes to a slow reader cuts it off (see http/sse.ts).
 import { type ConsumerMessages, type JsMsg, DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
+import { readingOptions } from "../../bus/reading.ts";
 import { eventsStream, ownerOf } from "../../bus/subjects.ts";
 import { fromCloudEvent } from "../../model/cloud-event.ts";
 import type { Event } from "../../model/event.ts";
@@ -98,6 +99,7 @@ export async function startLive(nc: NatsConnection): Promise<Live> {
     const start = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from };
     const consumer = await js.consumers.get(eventsStream, start);
     return consumer.consume({
+      ...readingOptions,
       callback: (msg: JsMsg) => take(msg.seq, () => fromCloudEvent(msg.data, ownerOf(msg.subject))),
     });
   }

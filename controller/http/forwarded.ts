@@ -11,6 +11,8 @@ import { forwardedBy } from "./identity.ts";
 /** Room for the frame of an answer within one NATS message. */
 const answerBytesMax = 900_000;
 const inFlightMax = 256;
+/** The agent gives up at about the same time. */
+const answerMsMax = 10_000;
 /** Headers of user code that mean something to the API; no other is passed on. */
 const passedHeaders = ["accept", "content-type", "idempotency-key"];
 
@@ -24,7 +26,8 @@ export function answerForwarded(nc: NatsConnection, app: FastifyInstance): Subsc
         return void msg.respond(JSON.stringify(refusal(503, `${inFlightMax} forwarded calls are under way already`)));
       inFlight++;
       void answer(app, msg)
-        .then((response) => msg.respond(JSON.stringify(response)))
+        .then((response) => msg.respond(sized(response)))
+        .catch(() => msg.respond(JSON.stringify(refusal(500, "the answer could not be sent"))))
         .finally(() => inFlight--);
     },
   });
@@ -33,27 +36,36 @@ export function answerForwarded(nc: NatsConnection, app: FastifyInstance): Subsc
 async function answer(app: FastifyInstance, msg: Msg): Promise<ForwardedResponse> {
   try {
     const request = msg.json<ForwardedRequest>();
-    if (/\/(?:events\/stream)(?:\?|$)/.test(request.url) || /[?&]follow=true/.test(request.url)) {
-      return refusal(
-        400,
-        "a stream cannot be followed through an agent; query /api/v1/events, or use an event schedule",
-      );
-    }
     const headers = Object.fromEntries(
       passedHeaders.flatMap((name) => (request.headers[name] ? [[name, request.headers[name]]] : [])),
     );
-    const response = await app.inject({
-      method: request.method,
-      url: request.url,
-      headers: { ...headers, ...forwardedBy(ownerOf(msg.subject)) },
-      ...(request.body === "" ? {} : { payload: request.body }),
-    });
-    if (response.body.length > answerBytesMax)
-      return refusal(413, `the answer is larger than ${answerBytesMax} bytes; ask for smaller pages`);
+    const response = await withinTime(
+      app.inject({
+        method: request.method,
+        url: request.url,
+        headers: { ...headers, ...forwardedBy(ownerOf(msg.subject)) },
+        ...(request.body === "" ? {} : { payload: request.body }),
+      }),
+    );
     return { status: response.statusCode, headers: textHeaders(response.headers), body: response.body };
   } catch (error) {
     return refusal(400, `the forwarded call cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** The frame is JSON around JSON: what counts is how large it is when it is sent. */
+function sized(response: ForwardedResponse): string {
+  const text = JSON.stringify(response);
+  if (Buffer.byteLength(text) <= answerBytesMax) return text;
+  return JSON.stringify(refusal(413, `the answer is larger than ${answerBytesMax} bytes; ask for smaller pages`));
+}
+
+async function withinTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${answerMsMax} ms`)), answerMsMax);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function refusal(status: number, detail: string): ForwardedResponse {

@@ -34,16 +34,28 @@ export function nameOf(identity: Identity): string {
   return identity.kind === "workflow" ? `workflow:${identity.name}` : identity.name;
 }
 
-/** What code of a workflow may ask: it may read the API and its own logs. Throws HttpProblem 403 for all else. */
+/**
+ * What code of a workflow may ask: it may read the API and its own logs, and emit events. Decided on the route that was matched,
+ * never on the address as it was written. Throws HttpProblem 403 for all else.
+ */
 export function refuseWhatWorkflowsMayNot(request: FastifyRequest): void {
   const identity = identityOf(request);
   if (identity.kind === "person") return;
-  const path = request.url.split("?", 1)[0] ?? "";
-  const reads = request.method === "GET" || request.method === "HEAD" || path.endsWith("/events/get");
-  const logsOf = /\/workflows\/([^/]+)\/logs$/.exec(path)?.[1];
-  if (reads && (logsOf === undefined || logsOf === encodeURIComponent(identity.name))) return;
+  const route = request.routeOptions.url ?? "";
+  const { name } = request.params as { name?: string };
+  const reads = request.method === "GET" || request.method === "HEAD";
+  const emits = request.method === "POST" && route === "/api/v1/events";
+  const foreignLogs = route.endsWith("/logs") && name !== identity.name;
+  if ((reads || emits) && !foreignLogs) return;
+  const what = `${request.method} ${request.url.slice(0, 200)}`;
   throw new HttpProblem(
     "forbidden",
-    `code of workflow "${identity.name}" may emit events and read; ${request.method} ${path} needs a person`,
+    `code of workflow "${identity.name}" may emit events and read; ${what} needs a person`,
   );
+}
+
+/** A stream has no end, and a forwarded call must have one. Throws HttpProblem 400. */
+export function refuseStreamToWorkflow(request: FastifyRequest): void {
+  if (identityOf(request).kind === "person") return;
+  throw new HttpProblem("invalid", "a stream cannot be followed through an agent; query /api/v1/events instead");
 }

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "./json-schema.ts";
 import type { LogView } from "../runs/logs.ts";
+import { refuseStreamToWorkflow } from "./identity.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem } from "./problem.ts";
 import { parameter } from "./query.ts";
@@ -30,6 +31,7 @@ export function logRoutes(app: FastifyInstance, parts: HttpParts): void {
       throw new HttpProblem("not-found", `there is no workflow "${name}"`);
     }
     if (parameter(request, "follow") !== "true") return past.lines;
+    refuseStreamToWorkflow(request);
     const stream = openSse(reply, () => tail.stop());
     sendLines(stream, past.lines, past.sequence);
     const tail = parts.logs.follow(name, past.sequence, (lines, sequence) => sendLines(stream, lines, sequence));

@@ -21,6 +21,7 @@ import { infoRoutes } from "./info-routes.ts";
 import { logRoutes } from "./log-routes.ts";
 import { HttpProblem, type ProblemCode } from "./problem.ts";
 import type { HttpParts } from "./parts.ts";
+import { refuseOtherSites } from "./origin.ts";
 import { parseQuery } from "./query.ts";
 import { namedSchemas } from "./schemas.ts";
 import { statusRoutes } from "./status-routes.ts";
@@ -47,9 +48,10 @@ export async function createServer(parts: HttpParts, log: FastifyBaseLogger): Pr
     throw new HttpProblem("not-found", `nothing is at ${request.method} ${request.url}; see /openapi.json`);
   });
   app.addHook("onRequest", async (request, reply) => {
-    refuseWhatWorkflowsMayNot(request);
+    refuseOtherSites(request);
     answerInYaml(request, reply);
   });
+  app.addHook("preHandler", async (request) => refuseWhatWorkflowsMayNot(request));
   for (const schema of namedSchemas) app.addSchema(schema);
   await app.register(fastifySwagger, {
     refResolver: { buildLocalReference: ({ $id }) => (typeof $id === "string" ? $id : "unnamed") },

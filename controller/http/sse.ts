@@ -7,6 +7,7 @@ import { HttpProblem } from "./problem.ts";
 
 const heartbeatMs = 15_000;
 const bufferBytesMax = 1_048_576;
+const closeWaitMs = 5_000;
 
 export type SseStream = {
   /** `id` is what a client sends back as `Last-Event-ID`; null leaves it out. */
@@ -46,6 +47,8 @@ export function openSse(reply: FastifyReply, onEnd: () => void): SseStream {
       response.end(
         `event: error\ndata: ${JSON.stringify({ detail: `cut off: more than ${bufferBytesMax} bytes were left unread` })}\n\n`,
       );
+      // A reader that reads nothing does not read the end either.
+      setTimeout(() => response.destroy(), closeWaitMs).unref();
       finish();
       return;
     }

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { type Tailer, tailersMax } from "../events/live.ts";
 import { eventFilterOf } from "./event-routes.ts";
+import { refuseStreamToWorkflow } from "./identity.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem } from "./problem.ts";
 import { EventQueryParameters, refusals } from "./schemas.ts";
@@ -16,6 +17,7 @@ export function streamRoutes(app: FastifyInstance, parts: HttpParts): void {
     response: refusals,
   };
   app.get("/api/v1/events/stream", { schema }, async (request, reply) => {
+    refuseStreamToWorkflow(request);
     const { tags, type } = eventFilterOf(request);
     const after = lastEventId(request);
     if (parts.live.tailers >= tailersMax) {

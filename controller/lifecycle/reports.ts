@@ -48,7 +48,7 @@ function readReport(subject: string, payload: Uint8Array): InstanceReport | null
   try {
     const report = JSON.parse(new TextDecoder().decode(payload)) as InstanceReport;
     const honest = report.workflow === ownerOf(subject) && reportSubject(report.workflow, report.instance) === subject;
-    return honest ? report : null;
+    return honest && typeof report.state?.kind === "string" ? report : null;
   } catch {
     return null;
   }
