@@ -147,7 +147,8 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
       await runtime.start(await parts.specOf(entry, instance));
       await events.started(entry, instance);
     } catch (error) {
-      if (!(error instanceof StartError)) throw error;
+      // An engine that is away is nobody's failure: the next pass finds it again.
+      if (!(error instanceof StartError) || error.code === "engine-unavailable") throw error;
       const failure = { reason: error.message, livedMs: 0, nowMs: nowMs() };
       failures.add(entry.artifact.name, entry.deployment.id, failure);
       log.warn({ workflow: entry.artifact.name, instance, reason: error.message }, "an instance could not start");
@@ -199,7 +200,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 
 /** What an agent logs in good health is no reason for an end. */
 function isNews(line: string): boolean {
-  return !/"level":"info"/.test(line);
+  return !/"level":"(?:info|warn)"/.test(line);
 }
 
 function namesOf(inventory: Inventory, wanted: readonly LiveWorkflow[]): Set<string> {
