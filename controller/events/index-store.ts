@@ -16,6 +16,16 @@ export type EventQuery = {
 export type EventPage = { readonly events: readonly Event[]; readonly total: number };
 export type IndexedEvent = { readonly seq: number; readonly event: Event };
 
+/** A page is built in memory, sent in one answer, and often asked for by somebody who did not think of large values. */
+const pageBytesMax = 8_388_608;
+
+/** The page that was asked for holds more than an answer may. */
+export class PageTooLarge extends Error {
+  constructor() {
+    super(`the page is larger than ${pageBytesMax} bytes; ask with a smaller per_page`);
+  }
+}
+
 export type IndexStore = {
   /** Highest stream sequence that is in the index; 0 when it is empty. */
   readonly lastSequence: number;
@@ -67,14 +77,17 @@ export function openIndexStore(path: string, streamIdentity: string): IndexStore
     query(query) {
       const where = conditions(query);
       const limit = [query.perPage, (query.page - 1) * query.perPage];
-      const rows = db
-        .prepare(`SELECT json FROM event e ${where.sql} ORDER BY seq DESC LIMIT ? OFFSET ?`)
-        .all(...where.values, ...limit);
+      const newest = db.prepare(`SELECT json FROM event e ${where.sql} ORDER BY seq DESC LIMIT ? OFFSET ?`);
+      const events: Event[] = [];
+      let bytes = 0;
+      for (const row of newest.iterate(...where.values, ...limit)) {
+        const json = String(row["json"]);
+        bytes += json.length;
+        if (bytes > pageBytesMax) throw new PageTooLarge();
+        events.push(JSON.parse(json) as Event);
+      }
       const count = db.prepare(`SELECT count(*) AS total FROM event e ${where.sql}`).get(...where.values);
-      return {
-        events: rows.map((row) => JSON.parse(String(row["json"])) as Event),
-        total: Number(count?.["total"] ?? 0),
-      };
+      return { events, total: Number(count?.["total"] ?? 0) };
     },
     forgetBelow(first) {
       db.prepare("DELETE FROM event_term WHERE seq < ?").run(first);

@@ -10,7 +10,7 @@ import { type ConnectionTarget, connectNats } from "../../bus/connection.ts";
 import { readingOptions } from "../../bus/reading.ts";
 import { controllerOwner, eventsStream, inboxPrefix, ownerOf } from "../../bus/subjects.ts";
 import { fromCloudEvent } from "../../model/cloud-event.ts";
-import { type EventPage, type EventQuery, type IndexedEvent, openIndexStore } from "./index-store.ts";
+import { type EventPage, type EventQuery, type IndexedEvent, PageTooLarge, openIndexStore } from "./index-store.ts";
 
 export type IndexWorkerData = { readonly target: ConnectionTarget; readonly path: string };
 export type IndexRequest =
@@ -19,6 +19,7 @@ export type IndexRequest =
 export type IndexAnswer =
   | { readonly kind: "page"; readonly id: number; readonly page: EventPage }
   | { readonly kind: "failed"; readonly id: number; readonly reason: string }
+  | { readonly kind: "too-large"; readonly id: number }
   | { readonly kind: "ready" };
 
 /** Events are collected this long, or until a batch is full, and written in one transaction. */
@@ -86,6 +87,7 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
     try {
       send({ kind: "page", id: request.id, page: store.query(request.query) });
     } catch (error) {
+      if (error instanceof PageTooLarge) return send({ kind: "too-large", id: request.id });
       send({ kind: "failed", id: request.id, reason: error instanceof Error ? error.message : String(error) });
     }
   }

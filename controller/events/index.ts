@@ -4,7 +4,7 @@
 //   Q2. The thread is started again when it dies; queries that it took with it fail with a reason.
 import { Worker } from "node:worker_threads";
 import type { ConnectionTarget } from "../../bus/connection.ts";
-import type { EventPage, EventQuery } from "./index-store.ts";
+import { type EventPage, type EventQuery, PageTooLarge } from "./index-store.ts";
 import type { IndexAnswer, IndexRequest, IndexWorkerData } from "./index-worker.ts";
 
 /** Queries that may wait for the thread at once; the next one is refused. */
@@ -81,7 +81,7 @@ export async function startEventIndex(options: {
     const entry = waiting.get(answer.id);
     waiting.delete(answer.id);
     if (answer.kind === "page") entry?.resolve(answer.page);
-    else entry?.reject(new IndexUnavailable(answer.reason));
+    else entry?.reject(answer.kind === "too-large" ? new PageTooLarge() : new IndexUnavailable(answer.reason));
   }
 
   function failAll(reason: string): void {

@@ -12,6 +12,7 @@ import Fastify, {
 import { PublishError } from "../../bus/publisher.ts";
 import { writeDocuments } from "../../model/documents.ts";
 import { IndexUnavailable } from "../events/index.ts";
+import { PageTooLarge } from "../events/index-store.ts";
 import { artifactRoutes } from "./artifact-routes.ts";
 import { batchRoutes } from "./batch-routes.ts";
 import { acceptAllBodies, bodyBytesMax } from "./body.ts";
@@ -101,6 +102,7 @@ function asProblem(error: FastifyError, request: FastifyRequest): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof PublishError)
     return new HttpProblem("unavailable", `the event stream does not take this now: ${error.message}`);
+  if (error instanceof PageTooLarge) return new HttpProblem("too-large", error.message);
   if (error instanceof IndexUnavailable) return new HttpProblem("unavailable", error.message);
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE")
     return new HttpProblem("too-large", `the body is larger than ${bodyBytesMax} bytes`);

@@ -104,3 +104,10 @@ test("bytes that are no event are passed over, and who emitted is taken from the
   const { events } = await index.query({ tags: [], type: null, page: 1, perPage: 30 }, seq);
   expect(events).toMatchObject([{ id: "f1", source: "/workflows/mallory" }]);
 });
+
+test("a page that would be larger than an answer may be is refused, a smaller one of the same events is not", async () => {
+  const index = await openIndex();
+  for (let n = 0; n < 50; n++) await append(["large"], "x".repeat(200_000));
+  await expect(ask(index, ["large"], null, 1, 50)).rejects.toThrow(/smaller per_page/);
+  expect((await ask(index, ["large"], null, 1, 20)).values).toHaveLength(20);
+});
