@@ -42,7 +42,7 @@ async function startOwn(options: ControllerOptions, host: string, log: Logger): 
     trust: () => authority.serverTrust(),
   };
   const start = (): Promise<NatsServer> =>
-    isOnPath(serverBinary)
+    isOnPath(serverBinary, options.searchPath)
       ? startNatsServer({ ...wanted, binary: serverBinary })
       : startInContainer(options, wanted, log);
   const server = await keepRunning(start, log);
@@ -109,8 +109,8 @@ async function startInContainer(
   });
 }
 
-function isOnPath(program: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
+function isOnPath(program: string, searchPath: string): boolean {
+  return searchPath.split(delimiter).some((folder) => existsSync(join(folder, program)));
 }
 
 async function useGiven(options: ControllerOptions, url: string, log: Logger): Promise<Broker> {

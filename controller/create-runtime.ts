@@ -15,8 +15,9 @@ export async function createRuntime(options: ControllerOptions, installation: st
     case "docker": {
       const docker = new Docker();
       await docker.ping().catch((error: Error) => {
-        const where = process.env["DOCKER_HOST"] ?? "/var/run/docker.sock";
-        throw new Error(`no Docker engine answers at ${where} (${error.message}); start one, or set DOCKER_HOST`);
+        throw new Error(
+          `no Docker engine answers at ${options.dockerHost} (${error.message}); start one, or set DOCKER_HOST`,
+        );
       });
       const base = options.agentBase === null ? {} : { base: options.agentBase };
       const agentImage = options.agentImage ?? (await ensureAgentImage(docker, { log: say, ...base }));

@@ -15,6 +15,10 @@ export type ControllerOptions = {
   readonly agentImage: string | null;
   readonly agentBase: string | null;
   readonly network: string;
+  /** Where Docker's own tools would look for the engine; only named in messages. */
+  readonly dockerHost: string;
+  /** Folders in which programs are looked for, as in `PATH`. */
+  readonly searchPath: string;
   readonly logLevel: string;
   readonly eventsAgeMs: number;
   readonly eventsBytesMax: number;
@@ -96,6 +100,8 @@ export function resolveOptions(environment: Readonly<Record<string, string | und
     agentImage: optional("DROVER_AGENT_IMAGE"),
     agentBase: optional("DROVER_AGENT_BASE"),
     network: text("DROVER_NETWORK"),
+    dockerHost: environment["DOCKER_HOST"] ?? "/var/run/docker.sock",
+    searchPath: environment["PATH"] ?? "",
     logLevel: word("DROVER_LOG_LEVEL", logLevels),
     eventsAgeMs: number("DROVER_EVENTS_DAYS", 1, 3_650) * dayMs,
     eventsBytesMax: number("DROVER_EVENTS_MB", 16, 1_048_576) * megabyte,

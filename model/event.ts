@@ -52,7 +52,7 @@ export function parseEvent(raw: unknown, now: () => Date, at = "event"): Parsed<
 }
 
 /** The tags as sent, each once, then what stands before the colon of each: `["a:b"]` gives `["a:b", "a"]`. */
-function expandTags(tags: readonly string[]): string[] {
+export function expandTags(tags: readonly string[]): string[] {
   const heads = tags.map((tag) => tag.slice(0, Math.max(0, tag.indexOf(":")))).filter((head) => head !== "");
   return [...new Set([...tags, ...heads])];
 }

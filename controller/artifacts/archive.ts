@@ -3,10 +3,10 @@
 //   A1. The event's id comes from kind, name and revision: recording a change twice stores one event.
 //   A2. The event is recorded after the change is stored. A controller that dies in between leaves it to archive-repair.ts,
 //       which every start runs.
-import { createHash } from "node:crypto";
 import type { Breed } from "../../model/breed.ts";
 import type { Workflow } from "../../model/workflow.ts";
 import type { AppendEvent } from "../events/append.ts";
+import { eventIdOf } from "../events/event-id.ts";
 import { type Difference, differences } from "./difference.ts";
 import type { Saved } from "./entry.ts";
 
@@ -57,9 +57,6 @@ export function changeOf(kind: Change["kind"], name: string, before: Entry | nul
   };
 }
 
-function eventId(change: Change): string {
-  return createHash("sha256")
-    .update(`archive/${change.kind}/${change.name}/${change.revision}/${change.at}`)
-    .digest("hex")
-    .slice(0, 32);
+function eventId({ kind, name, revision, at }: Change): string {
+  return eventIdOf("archive", kind, name, String(revision), at);
 }

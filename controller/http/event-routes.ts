@@ -1,9 +1,9 @@
 // Events: stored durably, and queried newest first.
-import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "./json-schema.ts";
 import { parseEvent } from "../../model/event.ts";
 import type { Problem } from "../../model/problem.ts";
+import { eventIdOf } from "../events/event-id.ts";
 import { bodyOf, documentsOf } from "./body.ts";
 import { identityOf } from "./identity.ts";
 import { pageOf, setPageHeaders } from "./paging.ts";
@@ -89,10 +89,7 @@ function idempotentId(request: FastifyRequest): string | null {
   if (typeof key !== "string" || key === "") return null;
   if (key.length > idempotencyKeyMax)
     throw new HttpProblem("invalid", `Idempotency-Key: expected at most ${idempotencyKeyMax} characters`);
-  return createHash("sha256")
-    .update(`${sourceOf(request)}/${key}`)
-    .digest("hex")
-    .slice(0, 32);
+  return eventIdOf(sourceOf(request), key);
 }
 
 function sourceOf(request: FastifyRequest): string {

@@ -2,9 +2,10 @@
 //
 //   E1. Ids come from what happened, so that the same end seen twice (by a controller before and after its restart) is one event.
 //   E2. Tags are Vamp's (`workflows`, `workflows:<name>`, `scheduled`, `unscheduled`) plus `instances:<instance>`.
-import { createHash } from "node:crypto";
+import { expandTags } from "../../model/event.ts";
 import type { LiveWorkflow } from "../artifacts/entry.ts";
 import type { AppendEvent } from "../events/append.ts";
+import { eventIdOf } from "../events/event-id.ts";
 import type { Instance } from "../runtime/runtime.ts";
 
 export type LifecycleEvents = {
@@ -81,17 +82,10 @@ export function createLifecycleEvents(append: AppendEvent, now: () => Date): Lif
     identity?: readonly string[],
   ): Promise<void> {
     await append({
-      ...(identity
-        ? {
-            id: createHash("sha256")
-              .update([type, ...identity].join("/"))
-              .digest("hex")
-              .slice(0, 32),
-          }
-        : {}),
+      ...(identity ? { id: eventIdOf(type, ...identity) } : {}),
       source: "/controller",
       type,
-      tags: [...new Set(["workflows", `workflows:${workflow}`, ...tags.flatMap(expand)])],
+      tags: expandTags(["workflows", `workflows:${workflow}`, ...tags]),
       value,
       timestamp: now().toISOString(),
     });
@@ -101,10 +95,4 @@ export function createLifecycleEvents(append: AppendEvent, now: () => Date): Lif
 function deploymentOf(entry: LiveWorkflow) {
   const { id, workflowRevision, breedRevision } = entry.deployment;
   return { deployment: id, revision: workflowRevision, breedRevision };
-}
-
-/** `a:b` is accompanied by `a`, as for every event. */
-function expand(tag: string): string[] {
-  const colon = tag.indexOf(":");
-  return colon > 0 ? [tag.slice(0, colon), tag] : [tag];
 }
