@@ -3,26 +3,22 @@
 // It stops in the order opposite to its start: user code first, while the gateway still takes its last events; then what is
 // not yet stored, within a bound; then a last report; then the connection.
 import type { Assignment } from "../bus/assignment.ts";
-import { createAllowance } from "./allowance.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
-import { userEnvironment } from "./environment.ts";
-import { type Gateway, startGateway } from "./gateway.ts";
+import { startGateway } from "./gateway.ts";
 import { log } from "./log.ts";
-import { createLogShipper } from "./log-shipper.ts";
 import type { AgentOptions } from "./options.ts";
-import { createOutput } from "./output.ts";
 import { startReports } from "./reports.ts";
-import { createRunJournal } from "./run-journal.ts";
-import { boot } from "./runner.ts";
-import { type Status, createStatus } from "./status.ts";
-import { supervise } from "./supervisor.ts";
+import { createStatus } from "./status.ts";
+import { startWork } from "./work.ts";
 
-/** What is not stored by then is lost, and the agent says how much. */
+/** What is not stored by then is lost, and the agent says how much; a queued run is then given again. */
 const flushMaxMs = 2_000;
 
 export type Agent = {
   readonly gatewayUrl: string;
+  /** Resolves when the agent has nothing more to do, with why: it was drained, or has taken the one run that it was for. */
+  readonly finished: Promise<string>;
   /** Ends everything; resolves when the last report is out and the connection closed. */
   stop(reason: string): Promise<void>;
 };
@@ -36,12 +32,13 @@ export async function startAgent(
   const reporting = new AbortController();
   const status = createStatus(assignment, () => clock.now());
   const gateway = await startGateway(connection, assignment, status);
-  const work = startWork(assignment, options, { connection, clock, status, gateway }, stopping.signal);
+  const work = startWork(assignment, { options, connection, clock, status, gatewayUrl: gateway.url }, stopping.signal);
   startReports(connection, status, reporting.signal);
   log.info("ready", { workflow: assignment.workflow, instance: assignment.instance, gateway: gateway.url });
 
   return {
     gatewayUrl: gateway.url,
+    finished: work.ended,
     async stop(reason) {
       status.stopping();
       stopping.abort(reason);
@@ -50,60 +47,6 @@ export async function startAgent(
       await work.flush(flushMaxMs);
       reporting.abort();
       await connection.close();
-    },
-  };
-}
-
-type Work = {
-  /** Resolves when user code has ended for good. */
-  readonly ended: Promise<void>;
-  flush(waitMs: number): Promise<void>;
-};
-
-type WorkParts = {
-  readonly connection: Connection;
-  readonly clock: Clock;
-  readonly status: Status;
-  readonly gateway: Gateway;
-};
-
-function startWork(
-  assignment: Assignment,
-  options: AgentOptions,
-  { connection, clock, status, gateway }: WorkParts,
-  signal: AbortSignal,
-): Work {
-  const { work, workflow, stopGraceMs } = assignment;
-  if (work.kind === "sidecar") return { ended: Promise.resolve(), flush: () => Promise.resolve() };
-
-  const onDropped = (lines: number): void => status.countLogLinesDropped(lines);
-  const journal = createRunJournal(connection);
-  const shipper = createLogShipper(connection, assignment, onDropped);
-  const outputParts = { shipper, allowance: createAllowance(() => clock.now()), clock, onDropped };
-  const environment = userEnvironment(work.environment, gateway.url);
-  const script = { name: workflow, source: work.source };
-
-  const ended = supervise(
-    assignment,
-    work.environment,
-    {
-      clock,
-      status,
-      record: (report) => journal.write(report),
-      execute: ({ run, timeoutMs, signal: stop }) =>
-        boot(options, environment, clock).execute(script, createOutput(run, outputParts), {
-          timeoutMs,
-          stopGraceMs,
-          signal: stop,
-        }),
-    },
-    signal,
-  );
-  return {
-    ended,
-    async flush(waitMs) {
-      await Promise.all([shipper.flush(waitMs), journal.flush(waitMs)]);
-      if (journal.dropped > 0) log.warn("events about runs were lost", { events: journal.dropped });
     },
   };
 }

@@ -48,7 +48,9 @@ export function parseAssignment(text: string): Parsed<Assignment> {
 function problemsOf(raw: Record<string, unknown>): readonly Problem[] {
   const nats = isRecord(raw["nats"]) ? raw["nats"] : {};
   const work = isRecord(raw["work"]) ? raw["work"] : {};
-  const isScript = work["kind"] === "script";
+  const isQueue = work["kind"] === "queue";
+  const hasCode = isQueue || work["kind"] === "script";
+  const retry = isRecord(work["retry"]) ? work["retry"] : {};
   const checks: readonly (readonly [path: string, expected: string, holds: boolean])[] = [
     ["workflow", "a name", isText(raw["workflow"])],
     ["instance", "a name", isText(raw["instance"])],
@@ -60,9 +62,15 @@ function problemsOf(raw: Record<string, unknown>): readonly Problem[] {
       "the text of a credentials file, or null",
       nats["credentials"] === null || isText(nats["credentials"]),
     ],
-    ["work.kind", '"script" or "sidecar"', isScript || work["kind"] === "sidecar"],
-    ["work.source", "the script", !isScript || typeof work["source"] === "string"],
-    ["work.environment", "strings by name", !isScript || isEnvironment(work["environment"])],
+    ["work.kind", '"script", "queue" or "sidecar"', hasCode || work["kind"] === "sidecar"],
+    ["work.source", "the script", !hasCode || typeof work["source"] === "string"],
+    ["work.environment", "strings by name", !hasCode || isEnvironment(work["environment"])],
+    ["work.concurrency", "a number of runs from 1", !isQueue || isPositive(work["concurrency"])],
+    ["work.timeoutMs", "milliseconds from 1", !isQueue || isPositive(work["timeoutMs"])],
+    ["work.retry.times", "a number from 0", !isQueue || isCount(retry["times"])],
+    ["work.retry.delayMs", "milliseconds from 0", !isQueue || isCount(retry["delayMs"])],
+    ["work.retry.factor", "a number from 0", !isQueue || isFactor(retry["factor"])],
+    ["work.singleUse", "true or false", !isQueue || typeof work["singleUse"] === "boolean"],
     ["gatewayPort", "a port, or 0 for any", isCount(raw["gatewayPort"]) && Number(raw["gatewayPort"]) <= 65_535],
     ["stopGraceMs", "milliseconds from 0", isCount(raw["stopGraceMs"])],
   ];
@@ -102,6 +110,14 @@ function isTexts(raw: unknown): boolean {
 
 function isCount(raw: unknown): boolean {
   return Number.isSafeInteger(raw) && Number(raw) >= 0;
+}
+
+function isPositive(raw: unknown): boolean {
+  return isCount(raw) && Number(raw) > 0;
+}
+
+function isFactor(raw: unknown): boolean {
+  return typeof raw === "number" && Number.isFinite(raw) && raw >= 0;
 }
 
 function isEnvironment(raw: unknown): boolean {

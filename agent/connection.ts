@@ -12,6 +12,8 @@ import { log, reasonOf } from "./log.ts";
 
 const firstConnectWaitMs = 60_000;
 const ackTimeoutMs = 5_000;
+/** A server that is there takes a client within a fraction of this. */
+const promptConnectMs = 2_000;
 /** A server that does not answer must not hold up an agent that was asked to stop. */
 const lastFlushMaxMs = 1_000;
 
@@ -24,8 +26,10 @@ export type Connection = {
   publish(subject: string, payload: string, messageId: string): Promise<Stored>;
   /** Resolves when the connection comes, goes or closes, or after waitMs. */
   change(waitMs: number): Promise<void>;
-  /** Calls the listener each time the connection is back; returns how to stop that. */
-  onOnline(listener: () => void): () => void;
+  /** Whether NATS could not be reached at first: others may have been cut off from it, too. */
+  readonly hadToWait: boolean;
+  /** Calls the listener each time the connection is lost (false) or back (true); returns how to stop that. */
+  onChange(listener: (online: boolean) => void): () => void;
   /** Sends what is still in the client's buffer, within a bound, then closes. */
   close(): Promise<void>;
 };
@@ -33,20 +37,21 @@ export type Connection = {
 /** Rejects when no server answered within a minute or the identity was refused. */
 export async function openConnection(assignment: Assignment): Promise<Connection> {
   const inbox = inboxPrefix(assignment.workflow);
+  const askedAtMs = Date.now();
   const nc = await connectNats(assignment.nats, {
     name: `agent ${assignment.instance}`,
     inboxPrefix: inbox,
     timeoutMs: firstConnectWaitMs,
   });
-  return attend(nc, inbox);
+  return attend(nc, inbox, { hadToWait: Date.now() - askedAtMs > promptConnectMs });
 }
 
 /** `inbox`: the prefix of subjects that this identity may listen to; instances of one workflow share it. */
-export function attend(nc: NatsConnection, inbox: string): Connection {
+export function attend(nc: NatsConnection, inbox: string, { hadToWait = false } = {}): Connection {
   const publisher = createPublisher(nc, { inbox: createInbox(inbox), ackTimeoutMs });
   const awaitingAck = new Set<(error: PublishError) => void>();
   const awaitingChange = new Set<() => void>();
-  const onlineListeners = new Set<() => void>();
+  const listeners = new Set<(online: boolean) => void>();
   let online = true;
 
   const closed = nc.closed().then((error) => {
@@ -73,9 +78,10 @@ export function attend(nc: NatsConnection, inbox: string): Connection {
       return promise;
     },
     change,
-    onOnline(listener) {
-      onlineListeners.add(listener);
-      return () => onlineListeners.delete(listener);
+    hadToWait,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     async close() {
       if (online) await Promise.race([nc.flush().catch(() => {}), change(lastFlushMaxMs)]);
@@ -111,10 +117,8 @@ export function attend(nc: NatsConnection, inbox: string): Connection {
   function changed(now: boolean): void {
     online = now;
     for (const wake of awaitingChange) wake();
-    if (now) {
-      for (const listener of onlineListeners) listener();
-      return;
-    }
+    for (const listener of listeners) listener(now);
+    if (now) return;
     const lost = new PublishError("unanswered", "the connection to NATS was lost before the ack");
     for (const reject of awaitingAck) reject(lost);
     awaitingAck.clear();

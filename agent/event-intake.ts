@@ -17,10 +17,14 @@ import type { CurrentRun, Status } from "./status.ts";
 /** An event is one message; the stream refuses larger ones, and its headers need room too. */
 const messageBytesMax = 990_000;
 const idempotencyKeyCharsMax = 255;
+/** The run history is made of these: it must be able to believe them. */
+const reservedTypes = new Set(["run", "slot"]);
 
 export type Submission = {
   readonly body: string;
   readonly idempotencyKey: string | undefined;
+  /** The run that the sender says it is; believed when that run is, or was, under way here. */
+  readonly run: string | undefined;
   /** How long the request may still be held. */
   readonly holdMs: number;
 };
@@ -29,7 +33,7 @@ export type EventIntake = { accept(submission: Submission): Promise<Answer> };
 
 export function createEventIntake(connection: Connection, { workflow }: Assignment, status: Status): EventIntake {
   return {
-    async accept({ body, idempotencyKey, holdMs }) {
+    async accept({ body, idempotencyKey, run, holdMs }) {
       if (idempotencyKey !== undefined && idempotencyKey.length > idempotencyKeyCharsMax) {
         return problem(400, `Idempotency-Key: expected at most ${idempotencyKeyCharsMax} characters`);
       }
@@ -38,8 +42,13 @@ export function createEventIntake(connection: Connection, { workflow }: Assignme
       const parsed = parseEvent(raw.value, () => new Date());
       if (!parsed.ok) return problem(400, "this is not an event", parsed.problems);
 
+      const { type } = parsed.value;
+      if (reservedTypes.has(type)) {
+        return problem(400, `event.type: events of type "${type}" are Drover's own; choose another type`);
+      }
+
       const id = idempotencyKey === undefined ? randomUUID() : idOf(workflow, idempotencyKey);
-      const event: Event = { id, source: `/workflows/${workflow}`, ...parsed.value, ...originOf(status.run) };
+      const event: Event = { id, source: `/workflows/${workflow}`, ...parsed.value, ...originOf(status.runOf(run)) };
       const payload = toCloudEvent(event, workflow);
       if (Buffer.byteLength(payload) > messageBytesMax) {
         return problem(413, `this event does not fit into one message of ${messageBytesMax} bytes`);

@@ -25,6 +25,9 @@ const connectionsMax = 2_048;
 const receiveMaxMs = holdMaxMs + 30_000;
 const idleConnectionMs = 30_000;
 
+/** By it the client says which of several runs it speaks for. It goes no further than here. */
+const runHeader = "x-drover-run";
+
 const eventsPath = /^(?:\/[^/]+)?\/api\/v1\/events\/?$/;
 const streamPath = /^(?:\/[^/]+)?\/api\/v1\/events\/stream\/?$/;
 
@@ -94,9 +97,11 @@ export async function startGateway(connection: Connection, assignment: Assignmen
         });
       }
       const idempotencyKey = request.headers["idempotency-key"];
+      const run = request.headers[runHeader];
       return await intake.accept({
         body: body.text,
         idempotencyKey: typeof idempotencyKey === "string" ? idempotencyKey : undefined,
+        run: typeof run === "string" ? run : undefined,
         holdMs: Math.max(0, arrivedMs + holdMaxMs - Date.now()),
       });
     } finally {

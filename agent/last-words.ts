@@ -1,19 +1,29 @@
 // The end of what a process wrote to stderr: for people the best answer to "why did it fail?".
 
-const keptBytesMax = 4 * 1024;
+const keptBytesMax = 8 * 1024;
 const headlineCharsMax = 300;
+const nothing = Buffer.alloc(0);
 
-export type LastWords = { write(chunk: Buffer): void; text(): string };
+export type LastWords = {
+  write(chunk: Buffer): void;
+  text(): string;
+  /** Somebody else speaks from now on. */
+  clear(): void;
+};
 
-/** Keeps the last 4 KiB, from the beginning of a line where there is one. */
+/** Keeps the last 8 KiB, from the beginning of a line where there is one. */
 export function createLastWords(): LastWords {
-  let kept: Buffer = Buffer.alloc(0);
+  let kept: Buffer = nothing;
   let cut = false;
   return {
     write(chunk) {
       const all = Buffer.concat([kept, chunk.subarray(-keptBytesMax)]);
       cut ||= chunk.length > keptBytesMax || all.length > keptBytesMax;
       kept = all.subarray(-keptBytesMax);
+    },
+    clear() {
+      kept = nothing;
+      cut = false;
     },
     text() {
       const text = kept.toString("utf8");

@@ -1,6 +1,6 @@
 // The agent of one instance: reads its assignment from standard input, then works until it is told to stop.
 //
-// Exit codes: 0 stopped as asked; 64 the assignment or the options are wrong; 70 NATS cannot be reached or refuses this
+// Exit codes: 0 stopped as asked, drained, or done with the one run that it was for; 64 the assignment or the options are wrong; 70 NATS cannot be reached or refuses this
 // identity, or the agent itself failed. Whoever started the agent decides whether to start it again.
 import process from "node:process";
 import { problemText } from "../model/problem.ts";
@@ -31,9 +31,10 @@ async function main(): Promise<void> {
   const connection = await orStopped(openConnection(assignment));
   const agent = await startAgent(assignment, options, { connection, clock: systemClock });
   const closedByServer = connection.closed.then((error) => error ?? new Error("the connection to NATS was closed"));
-  const first = await Promise.race([stopAsked, closedByServer]);
+  const asked = stopAsked.then((signal) => `the agent was asked to stop (${signal})`);
+  const first = await Promise.race([asked, closedByServer, agent.finished]);
   if (first instanceof Error) await endWithoutNats(agent, first);
-  else await agent.stop(`the agent was asked to stop (${first})`);
+  else await agent.stop(first);
   process.exit(0);
 }
 

@@ -3,7 +3,8 @@
 import { dirname, extname, join } from "node:path";
 
 const userCodeUid = 1000;
-const uidMax = 65_534;
+/** Runs at the same time take the uids above it, and 65,534 is nobody. */
+const uidMax = 60_000;
 
 export type AgentOptions = {
   /** The program that holds user code. */

@@ -14,10 +14,10 @@ export function signalGroup(leader: number, signal: "SIGTERM" | "SIGKILL"): void
   kill(-leader, signal);
 }
 
-/** Kills every process that runs under the uid; only for a uid that nobody else uses here. */
-export function killStrays(uid: number): void {
+/** Kills every process that runs under the uid, but for `spared`; only for a uid that nobody else uses here. */
+export function killStrays(uid: number, spared: ReadonlySet<number>): void {
   for (let pass = 0; pass < sweepPassesMax; pass += 1) {
-    const strays = processesOf(uid);
+    const strays = processesOf(uid).filter((pid) => !spared.has(pid));
     if (strays.length === 0) return;
     for (const pid of strays) kill(pid, "SIGKILL");
   }

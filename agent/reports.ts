@@ -22,7 +22,7 @@ export function startReports(connection: Connection, status: Status, signal: Abo
 
   const asked = connection.nc.subscribe(reportRequest(), { callback: (error) => (error ? undefined : send()) });
   const regularly = setInterval(send, reportEveryMs);
-  const stopListening = connection.onOnline(send);
+  const stopListening = connection.onChange((online) => online && send());
   status.onChange(() => (soon ??= setTimeout(send, coalesceMs)), signal);
   signal.addEventListener(
     "abort",

@@ -1,11 +1,11 @@
 // The starts and ends of runs, as events of type `run`. Writing one never waits: it is kept until it is stored.
 //
 //   J1. At most keptMax events wait. When there is no room the oldest start goes first, as its end says the same and more.
-//   J2. The id of an event follows from the run and its state, so it is stored once however often it is sent.
+//   J2. The id of an event follows from the run, its attempt and its state, so it is stored once however often it is sent.
 import { eventSubject } from "../bus/subjects.ts";
 import { toCloudEvent } from "../model/cloud-event.ts";
 import type { Event } from "../model/event.ts";
-import type { RunReport } from "../model/run.ts";
+import { type RunReport, runEventId, runTags } from "../model/run.ts";
 import type { Connection } from "./connection.ts";
 import { type Delivery, deliver } from "./delivery.ts";
 import { log } from "./log.ts";
@@ -53,15 +53,17 @@ export function createRunJournal(connection: Connection): RunJournal {
   }
 }
 
+/** The event of a change of a run, as its agent tells of it. */
 export function runEvent(report: RunReport): Event {
-  const { id, workflow, state } = report;
+  const { id, workflow, cause, hops } = report;
   return {
-    id: `${id}.${state}`,
+    id: runEventId(report),
     source: `/workflows/${workflow}`,
     type: "run",
-    tags: [`runs:${id}`, "runs", `workflows:${workflow}`, "workflows", `run:${state}`, "run"],
+    tags: runTags(report),
     value: report,
-    timestamp: report.finishedAt ?? report.startedAt,
+    timestamp: report.finishedAt ?? report.startedAt ?? report.queuedAt ?? new Date().toISOString(),
     run: id,
+    ...(cause === null ? {} : { cause, hops }),
   };
 }

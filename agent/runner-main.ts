@@ -1,53 +1,105 @@
-// The program that holds user code: one process, one script, once. It boots, waits on a pipe for the script, closes the pipe
-// and becomes the script: no channel to the agent, no credential and no trace of the agent's environment is left in it.
+// The program that holds user code. It boots, loads what every script needs, and waits in a read of file descriptor 3 until the
+// agent sends the script (runner-frames.ts has what is said there). No credential and no trace of the agent's environment is in it.
 //
-// The script is a CommonJS main module named /workflow/<name>.js. There is no such file: the root is read-only and everything
-// writable could be changed by the script itself. `require` and `import()` find what the agent ships (the modules directory
-// is the only argument) and Node's own modules. A script that has nothing left to do ends its process.
-import { closeSync, readFileSync } from "node:fs";
-import Module, { registerHooks } from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+//   P1. A module that exports a function, loaded for a run, is a handler: it is called with (event, context) for this run and the
+//       next ones, and the process stays. Any other module is a script: its process ends when it has nothing left to do, and
+//       nothing here keeps it alive.
+//   P2. An error that nobody catches is told to the agent and then does what it does in Node: it is printed, the exit code is 1.
+//   P3. User code may replace whatever it finds in the language: what is needed here afterwards was taken before.
+import { writeFileSync } from "node:fs";
+import type { Run } from "../client/run.ts";
+import { openChannel } from "./runner-channel.ts";
+import { offerHost } from "./runner-host.ts";
+import { preload, runModule } from "./runner-module.ts";
+import { saidError, saidLoaded, saidReady, saidValue } from "./runner-said.ts";
 
-const scriptFd = 3;
+/** The highest: when memory runs out, the kernel ends user code and not the agent. */
+const oomScore = 1_000;
+/** Runs of one workflow may have different uids and one gid: what one leaves in /tmp, the next may change. */
+const sharedUmask = 0o002;
 
-/** Compiles and runs a source as a module; Node's published types leave it out. */
-type Compile = (this: Module, source: string, filename: string, format: "commonjs") => void;
+type Handler = (event: Run["event"], context: Omit<Run, "id" | "event"> & { readonly run: string }) => unknown;
+
+const channel = openChannel();
+const host = offerHost(channel);
 
 boot(process.argv[2] ?? "/agent/node_modules");
 
 function boot(modulesDir: string): void {
-  // Waits here, in the read, until there is a script.
-  const { name, source }: { name: string; source: string } = JSON.parse(readFileSync(scriptFd, "utf8"));
-  closeSync(scriptFd);
-  run(`/workflow/${name}.js`, source, modulesDir);
+  raiseOomScore();
+  process.umask(sharedUmask);
+  preload(modulesDir);
+  // They are made at their first use, which would be the script's.
+  void [process.stdout, process.stderr];
+  channel.send(saidReady);
+  const { name, source, run } = channel.receive();
+  tellOfUncaught();
+  endQuickly();
+  if (run !== null) host.enter(run);
+  const exported = runModule(name, source, modulesDir);
+  const handler = run !== null && isHandler(exported) ? exported : null;
+  tell(saidLoaded(handler !== null));
+  if (run !== null && handler !== null) serve(handler, run);
 }
 
-function run(filename: string, source: string, modulesDir: string): void {
-  const main = new Module(".");
-  main.filename = filename;
-  main.paths = [modulesDir];
-  process.mainModule = main;
-  process.argv = ["node", filename];
-  resolveFrom(filename, modulesDir);
-  const compile: Compile = Reflect.get(Module.prototype, "_compile");
-  compile.call(main, source, filename, "commonjs");
-  main.loaded = true;
-}
-
-/** Says plainly what a script cannot require, and lets `import()` find what `require` finds. */
-function resolveFrom(filename: string, modulesDir: string): void {
-  const scriptUrl = pathToFileURL(filename).href;
-  const modulesUrl = pathToFileURL(join(modulesDir, "..", "-")).href;
-  registerHooks({
-    resolve(specifier, context, nextResolve) {
-      if (context.parentURL !== scriptUrl) return nextResolve(specifier, context);
-      if (/^\.\.?(?:\/|$)/.test(specifier)) {
-        throw new Error(
-          `${filename} is one file by itself: '${specifier}' cannot be loaded; put its code into the breed`,
-        );
-      }
-      return nextResolve(specifier, { ...context, parentURL: modulesUrl });
-    },
+function serve(handler: Handler, first: Run): void {
+  host.isHandler();
+  channel.listen((frame) => {
+    host.enter(frame.run ?? first);
+    void answer(handler, frame.run ?? first);
   });
+  void answer(handler, first);
+}
+
+async function answer(handler: Handler, { id, event, ...rest }: Run): Promise<void> {
+  let said: string;
+  try {
+    const value = await handler(event, { run: id, ...rest });
+    said = saidValue("answered", value);
+  } catch (thrown) {
+    said = saidError("threw", thrown);
+  }
+  // Events that it sent without waiting for them are part of what it did.
+  const released = host.released();
+  if (released !== null) await released;
+  tell(said);
+}
+
+/** User code can close the channel. A script does without it then; the agent ends a handler that has none. */
+function tell(said: string): void {
+  try {
+    channel.send(said);
+  } catch {
+    // Its last words on stderr remain.
+  }
+}
+
+function tellOfUncaught(): void {
+  process.on("uncaughtExceptionMonitor", (error) => {
+    // Somebody else catches it, and the process lives on.
+    if (process.listenerCount("uncaughtException") === 0) tell(saidError("uncaught", error));
+  });
+}
+
+/**
+ * When the process has nothing left to do it ends as process.exit() would, without taking the language apart first, which takes
+ * as long as a short script. Listeners of user code would come after this one; then all goes its usual way.
+ */
+function endQuickly(): void {
+  const { reallyExit } = process as NodeJS.Process & { reallyExit: (code: number) => never };
+  process.on("exit", (code) => {
+    if (process.listenerCount("exit") === 1) reallyExit.call(process, code);
+  });
+}
+
+function isHandler(exported: unknown): exported is Handler {
+  return typeof exported === "function";
+}
+
+function raiseOomScore(): void {
+  try {
+    writeFileSync("/proc/self/oom_score_adj", String(oomScore));
+  } catch {
+    // Not Linux, or not allowed: the kernel then chooses by size.
+  }
 }

@@ -1,25 +1,25 @@
-// One execution of a script in one runner process, seen from the agent.
+// A runner as the agent sees it: one process that waits for its script, executes it, and stays when it is a handler.
 //
-//   X1. `boot` and `execute` are two steps: a booted runner waits for its script and costs nothing but memory until then.
-//   X2. A runner executes once. It ends by itself, at its time limit, or when stopped: SIGTERM to its process group, SIGKILL
-//       to what is left after stopGraceMs.
-//   X3. When the runner's process has ended, nothing it forked lives on (see process-group.ts for what cannot be found).
-//   X4. Every way to end is an Outcome, also that the process could not be started; nothing here rejects.
-import { type ChildProcess, spawn } from "node:child_process";
-import { type Readable, Writable } from "node:stream";
-import type { Outcome } from "../model/run.ts";
+//   X1. `waiting` costs nothing but memory. Then it is `busy` with one run at a time, `standing-by` between the runs of a handler,
+//       and `gone` when its process has ended; it does not come back.
+//   X2. A run ends by itself, at its time limit, or when stopped: SIGTERM to the process group, SIGKILL to what is left after
+//       stopGraceMs. Whoever breaks the rules of the channel is killed at once.
+//   X3. Every way to end is an Outcome, also that the process could not be started; nothing here rejects.
+//   X4. What is written to stdout and stderr belongs to the run that was begun last, and all that was written before an answer
+//       is heard before that answer counts.
+import type { Run } from "../client/run.ts";
+import type { Outcome, RunError } from "../model/run.ts";
+import { createDeadlines, type Deadlines } from "./deadlines.ts";
 import type { Clock } from "./clock.ts";
+import { createFrameReader } from "./frames.ts";
 import { createLastWords } from "./last-words.ts";
 import { reasonOf } from "./log.ts";
 import type { AgentOptions } from "./options.ts";
-import { outOfMemoryKills } from "./out-of-memory.ts";
-import { killStrays, signalGroup } from "./process-group.ts";
+import { type MemoryKills, createMemoryKills } from "./out-of-memory.ts";
 import type { RunOutput } from "./output.ts";
-
-/** How long the pipes of a process that has ended may stay open; only a stray that holds them keeps them longer. */
-const pipesCloseMaxMs = 1_000;
-/** The pipe on which a runner waits for its script; runner-main.ts reads it. */
-const scriptFd = 3;
+import { type FromRunner, type ToRunner, fromRunnerBytesMax, parseFromRunner } from "./runner-frames.ts";
+import { type Cut, type Exit, outcomeOf } from "./runner-outcome.ts";
+import { type Place, startRunnerProcess } from "./runner-process.ts";
 
 export type Script = { readonly name: string; readonly source: string };
 
@@ -31,136 +31,244 @@ export type Limits = {
   readonly signal: AbortSignal;
 };
 
+/** `begun` false: the process had ended before it heard of the run, so no user code ran for it. */
+export type Performance = { readonly outcome: Outcome; readonly begun: boolean };
+
 export type Runner = {
-  execute(script: Script, output: RunOutput, limits: Limits): Promise<Outcome>;
+  readonly pid: number | undefined;
+  readonly state: "waiting" | "busy" | "standing-by" | "gone";
+  /** Whether its process has loaded all that it can load before it knows its script. */
+  readonly isBooted: boolean;
+  /** Whether it was ever given a script. */
+  readonly wasBegun: boolean;
+  readonly ended: Promise<void>;
+  /** The script, for a run (null: as a daemon), while `waiting`; another run while `standing-by`. */
+  perform(script: Script, run: Run | null, output: RunOutput, limits: Limits): Promise<Performance>;
+  /** Ends the process: at once, or with a grace when a handler may have something to put in order. */
+  end(): Promise<void>;
 };
 
-type Exit =
-  | { readonly kind: "exited"; readonly code: number | null; readonly signal: NodeJS.Signals | null }
-  | { readonly kind: "unstarted"; readonly reason: string };
+export type RunnerParts = {
+  readonly options: AgentOptions;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly place: Place;
+  readonly deadlines: Deadlines;
+  readonly memoryKills: MemoryKills;
+  /** The module's top level has run. */
+  readonly onLoaded: (handler: boolean) => void;
+};
 
-type Cut = { readonly kind: "timed-out" } | { readonly kind: "stopped"; readonly reason: string };
+/** A run that is under way. */
+type Call = {
+  readonly limits: Limits;
+  readonly settle: (performance: Performance) => void;
+  readonly release: () => void;
+  cut: Cut | null;
+  /** What a handler said; it counts from the next turn of the event loop on (X4). */
+  answer: Outcome | null;
+  result: unknown;
+  uncaught: RunError | null;
+  /** Its process said something about it. */
+  begun: boolean;
+};
 
-/** Starts the process; what goes wrong with that is the outcome of `execute`. `environment` is all that user code sees. */
-export function boot(options: AgentOptions, environment: Readonly<Record<string, string>>, clock: Clock): Runner {
-  const child = spawnRunner(options, environment);
-  const exit =
-    child instanceof Error ? Promise.resolve<Exit>({ kind: "unstarted", reason: child.message }) : exitOf(child);
-  // An agent that fails takes user code with it.
-  const killWithAgent = (): void => endGroup(child);
-  process.once("exit", killWithAgent);
+/** How long a handler's process may live on without its channel: when it dies, either may be noticed first. */
+const channelLostMs = 1_000;
+
+const rulesBroken =
+  "file descriptor 3 of the process belongs to Drover: it was closed, or something else than Drover wrote to it";
+
+export function bootRunner(parts: RunnerParts): Runner {
+  const { deadlines, memoryKills } = parts;
+  const lastWords = createLastWords();
+  const killsBefore = memoryKills.count();
+  let state: Runner["state"] = "waiting";
+  let isBooted = false;
+  let wasBegun = false;
+  let handler = false;
+  let unread = false;
+  let output: RunOutput | null = null;
+  let call: Call | null = null;
+  let graceMs = 0;
+  let spareKill = (): void => {};
+
+  const frames = createFrameReader(fromRunnerBytesMax, (document) => {
+    const said = parseFromRunner(document);
+    return said !== null && hear(said);
+  });
+  const runnerProcess = startRunnerProcess(parts, {
+    stdout(chunk) {
+      output?.stdout(chunk);
+    },
+    stderr(chunk) {
+      output?.stderr(chunk);
+      lastWords.write(chunk);
+    },
+    channel: (chunk) => frames.read(chunk) || breakOff(),
+    channelClosed(withUnread) {
+      unread ||= withUnread;
+      // A script may do without the channel.
+      if (handler) deadlines.add(channelLostMs, breakOff);
+    },
+  });
+  const ended = runnerProcess.ended.then(onGone);
 
   return {
-    async execute(script, output, limits) {
-      const lastWords = createLastWords();
-      const memoryKillsBefore = outOfMemoryKills();
-      if (!(child instanceof Error)) {
-        child.stdout?.on("data", (chunk: Buffer) => output.stdout(chunk));
-        child.stderr?.on("data", (chunk: Buffer) => {
-          output.stderr(chunk);
-          lastWords.write(chunk);
-        });
-        give(child, script);
-      }
-      const cut = await cutShort(limits);
-      const ended = await exit;
-      process.off("exit", killWithAgent);
-      if (!(child instanceof Error)) await clearAway(child);
-      output.end();
-      const outOfMemory = outOfMemoryKills() > memoryKillsBefore;
-      return outcomeOf(ended, cut, { stderr: lastWords.text(), timeoutMs: limits.timeoutMs, outOfMemory });
+    pid: runnerProcess.pid,
+    ended,
+    get state() {
+      return state;
+    },
+    get isBooted() {
+      return isBooted;
+    },
+    get wasBegun() {
+      return wasBegun;
+    },
+    perform(script, run, to, limits) {
+      const { promise, resolve } = Promise.withResolvers<Performance>();
+      // What came since the last run's answer was still that run's.
+      output?.end();
+      output = to;
+      lastWords.clear();
+      const current = begin(limits, resolve);
+      const frame: ToRunner = handler && run !== null ? { kind: "call", run } : { kind: "load", ...script, run };
+      if (current.cut === null) runnerProcess.send(JSON.stringify(frame));
+      return promise;
+    },
+    async end() {
+      if (handler) terminate(graceMs);
+      else runnerProcess.signal("SIGKILL");
+      await ended;
     },
   };
 
-  /** Resolves when the process has ended, with what made us end it, if we did. */
-  async function cutShort({ timeoutMs, stopGraceMs, signal }: Limits): Promise<Cut | null> {
-    const watch = new AbortController();
-    const cut = clock
-      .wait(timeoutMs > 0 ? timeoutMs : Number.POSITIVE_INFINITY, AbortSignal.any([signal, watch.signal]))
-      .then((how): Cut =>
-        how === "elapsed" ? { kind: "timed-out" } : { kind: "stopped", reason: reasonOf(signal.reason) },
-      );
-    const first = await Promise.race([exit.then(() => null), cut]);
-    if (first === null) {
-      watch.abort();
-      return null;
+  function begin(limits: Limits, settle: Call["settle"]): Call {
+    const { timeoutMs, signal } = limits;
+    const onStop = (): void => cutShort(begun, { kind: "stopped", reason: reasonOf(signal.reason) });
+    const onTime = (): void => cutShort(begun, { kind: "timed-out", afterMs: timeoutMs });
+    const inTime = timeoutMs > 0 ? deadlines.add(timeoutMs, onTime) : null;
+    const release = (): void => {
+      inTime?.();
+      signal.removeEventListener("abort", onStop);
+    };
+    const begun: Call = {
+      limits,
+      settle,
+      release,
+      cut: null,
+      answer: null,
+      result: undefined,
+      uncaught: null,
+      begun: false,
+    };
+    call = begun;
+    graceMs = limits.stopGraceMs;
+    state = "busy";
+    wasBegun = true;
+    signal.addEventListener("abort", onStop, { once: true });
+    if (signal.aborted) onStop();
+    return begun;
+  }
+
+  /** False: a runner does not say this now. */
+  function hear(said: FromRunner): boolean {
+    if (said.kind === "ready") {
+      isBooted = true;
+      return true;
     }
-    const leader = child instanceof Error ? undefined : child.pid;
-    if (leader !== undefined) {
-      signalGroup(leader, "SIGTERM");
-      const graceful = clock.wait(stopGraceMs, watch.signal);
-      if ((await Promise.race([exit, graceful])) === "elapsed") signalGroup(leader, "SIGKILL");
-      await exit;
+    // A handler may die of something that it left behind when its run was over.
+    if (call === null) return said.kind === "uncaught";
+    call.begun = true;
+    switch (said.kind) {
+      case "loaded":
+        handler = said.handler;
+        parts.onLoaded(handler);
+        return true;
+      case "result":
+        call.result = said.value;
+        return !handler;
+      case "answered":
+        return answered(call, {
+          kind: "completed",
+          exitCode: 0,
+          ...(said.value !== undefined && { result: said.value }),
+        });
+      case "threw":
+        return answered(call, { kind: "failed", exitCode: null, error: said.error });
+      case "uncaught":
+        call.uncaught = said.error;
+        return true;
     }
-    watch.abort();
-    return first;
   }
 
-  async function clearAway(ended: ChildProcess): Promise<void> {
-    endGroup(ended);
-    if (options.ownsUser && options.userUid !== null) killStrays(options.userUid);
-    const pipes = [ended.stdout, ended.stderr].filter((pipe) => pipe !== null);
-    const closed = Promise.all(pipes.map(closeOf));
-    const watch = new AbortController();
-    await Promise.race([closed, clock.wait(pipesCloseMaxMs, watch.signal)]);
-    watch.abort();
-    for (const pipe of pipes) pipe.destroy();
+  function answered(current: Call, answer: Outcome): boolean {
+    if (!handler || current.answer !== null) return false;
+    if (current.cut !== null) return true;
+    current.answer = answer;
+    setImmediate(standBy, current);
+    return true;
+  }
+
+  function standBy(current: Call): void {
+    if (call !== current || current.answer === null) return;
+    state = "standing-by";
+    finish(current, current.answer);
+  }
+
+  function finish(current: Call, outcome: Outcome): void {
+    call = null;
+    current.release();
+    output?.end();
+    current.settle({ outcome, begun: current.begun || !unread });
+  }
+
+  function cutShort(current: Call, cut: Cut): void {
+    if (current.cut !== null || current.answer !== null) return;
+    current.cut = cut;
+    terminate(current.limits.stopGraceMs);
+  }
+
+  function breakOff(): false {
+    if (call !== null) call.cut ??= { kind: "broken", reason: rulesBroken };
+    runnerProcess.signal("SIGKILL");
+    return false;
+  }
+
+  function terminate(withinMs: number): void {
+    runnerProcess.signal("SIGTERM");
+    spareKill = deadlines.add(withinMs, () => runnerProcess.signal("SIGKILL"));
+  }
+
+  function onGone(exit: Exit): void {
+    state = "gone";
+    spareKill();
+    if (call === null) {
+      output?.end();
+      return;
+    }
+    const { cut, answer, result, uncaught } = call;
+    const outOfMemory = exit.kind === "exited" && exit.signal === "SIGKILL" && memoryKills.claim(killsBefore);
+    const ending = { exit, cut, handler, result, uncaught, stderr: lastWords.text(), outOfMemory };
+    finish(call, answer ?? outcomeOf(ending));
   }
 }
 
-function spawnRunner(options: AgentOptions, environment: Readonly<Record<string, string>>): ChildProcess | Error {
-  const { userUid } = options;
-  try {
-    return spawn(process.execPath, [options.runnerPath, options.modulesDir], {
-      cwd: "/tmp",
-      env: { ...environment },
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe", "pipe"],
-      ...(userUid === null ? {} : { uid: userUid, gid: userUid }),
-    });
-  } catch (error) {
-    // Such as an environment or arguments that the system finds too long.
-    return new Error(reasonOf(error), { cause: error });
-  }
-}
-
-function closeOf(pipe: Readable): Promise<void> {
-  return new Promise((resolve) => (pipe.closed ? resolve() : pipe.once("close", resolve)));
-}
-
-function endGroup(child: ChildProcess | Error): void {
-  if (!(child instanceof Error) && child.pid !== undefined) signalGroup(child.pid, "SIGKILL");
-}
-
-function exitOf(child: ChildProcess): Promise<Exit> {
-  const { promise, resolve } = Promise.withResolvers<Exit>();
-  child.once("error", (error) => resolve({ kind: "unstarted", reason: error.message }));
-  child.once("exit", (code, signal) => resolve({ kind: "exited", code, signal }));
-  return promise;
-}
-
-function give(child: ChildProcess, script: Script): void {
-  const pipe = child.stdio[scriptFd];
-  if (!(pipe instanceof Writable)) return;
-  // A runner that died before it read its script has an exit to tell of it.
-  pipe.on("error", () => {});
-  pipe.end(JSON.stringify(script));
-}
-
-type Ending = { readonly stderr: string; readonly timeoutMs: number; readonly outOfMemory: boolean };
-
-function outcomeOf(exit: Exit, cut: Cut | null, { stderr, timeoutMs, outOfMemory }: Ending): Outcome {
-  if (exit.kind === "unstarted") {
-    return { kind: "failed", exitCode: null, error: `the runner could not be started: ${exit.reason}` };
-  }
-  if (cut?.kind === "timed-out") return { kind: "timed-out", afterMs: timeoutMs };
-  if (cut?.kind === "stopped") return cut;
-  if (exit.code === 0) return { kind: "completed", exitCode: 0 };
-  if (exit.signal !== null) {
-    const killed = outOfMemory
-      ? "killed: out of memory; raise scale.memory of the workflow"
-      : stderr || `killed by ${exit.signal}`;
-    return { kind: "failed", exitCode: null, signal: exit.signal, error: killed };
-  }
-  return { kind: "failed", exitCode: exit.code, error: stderr || `ended with exit code ${exit.code}` };
+/** A daemon's runner: executes the script once, and never stands by. */
+export function boot(
+  options: AgentOptions,
+  environment: Readonly<Record<string, string>>,
+  clock: Clock,
+): { execute(script: Script, output: RunOutput, limits: Limits): Promise<Outcome> } {
+  const deadlines = createDeadlines(clock);
+  const place = { uid: options.userUid, spared: () => new Set<number>() };
+  const memoryKills = createMemoryKills();
+  const runner = bootRunner({ options, environment, place, deadlines, memoryKills, onLoaded: () => {} });
+  return {
+    async execute(script, output, limits) {
+      const { outcome } = await runner.perform(script, null, output, limits);
+      deadlines.close();
+      return outcome;
+    },
+  };
 }

@@ -42,16 +42,14 @@ export async function supervise(
   let restarts = 0;
   while (!signal.aborted) {
     const startedAtMs = clock.now();
-    const started = startedReport(assignment, startedAtMs);
-    status.enterRun(
-      { id: started.id },
-      { state: { kind: "running", since: started.startedAt }, restarts, lastRun: started },
-    );
+    const since = instant(startedAtMs);
+    const started = startedReport(assignment, since);
+    status.enterRun({ id: started.id }, { state: { kind: "running", since }, restarts, lastRun: started });
     record(started);
 
     const outcome: Outcome = cadence.ok
       ? await execute({ run: started.id, timeoutMs, signal })
-      : { kind: "failed", exitCode: null, error: cadence.problems.map(problemText).join("\n") };
+      : { kind: "failed", exitCode: null, error: { message: cadence.problems.map(problemText).join("\n") } };
 
     const endedAtMs = clock.now();
     const ended = endedReport(started, outcome, endedAtMs);
@@ -68,8 +66,26 @@ export async function supervise(
   }
 }
 
-function startedReport({ workflow, instance, deployment }: Assignment, startedAtMs: number): RunReport {
-  return { id: `r-${randomUUID()}`, workflow, instance, deployment, state: "started", startedAt: instant(startedAtMs) };
+/** A daemon's run was not queued and has no cause; it is made once, and another follows it. */
+function startedReport({ workflow, instance, deployment, revision }: Assignment, startedAt: string): RunReport {
+  return {
+    id: `r-${randomUUID()}`,
+    workflow,
+    state: "started",
+    trigger: "daemon",
+    attempt: 1,
+    cause: null,
+    hops: 0,
+    slot: null,
+    revision,
+    deployment,
+    instance,
+    queuedAt: null,
+    startedAt,
+    finishedAt: null,
+    outcome: null,
+    again: null,
+  };
 }
 
 function endedReport(started: RunReport, outcome: Outcome, endedAtMs: number): RunReport {
@@ -78,7 +94,7 @@ function endedReport(started: RunReport, outcome: Outcome, endedAtMs: number): R
 
 /** The line about how it ended badly; empty when it did not, so that the last bad end stays on show. */
 function lastError(outcome: Outcome): { lastError?: string } {
-  if (outcome.kind === "failed") return { lastError: headline(outcome.error) };
+  if (outcome.kind === "failed") return { lastError: headline(outcome.error.stack ?? outcome.error.message) };
   if (outcome.kind === "timed-out") return { lastError: `timed out after ${outcome.afterMs} ms` };
   return {};
 }

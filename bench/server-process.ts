@@ -6,8 +6,8 @@ import { createInterface } from "node:readline";
 export type ServerProcess = AsyncDisposable & { readonly url: string };
 
 /** Resolves when the program has written its address. Throws when it ends before. */
-export async function startServer(program: URL): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [program.pathname], { stdio: ["ignore", "pipe", "inherit"] });
+export async function startServer(program: URL, args: readonly string[] = []): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [program.pathname, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "exit");
   const [url] = (await Promise.race([once(createInterface({ input: child.stdout }), "line"), ended])) as [unknown];
   if (typeof url !== "string") throw new Error(`${program.pathname} ended at its start`);

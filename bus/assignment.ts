@@ -11,7 +11,10 @@ export type Assignment = {
   readonly revision: number;
   readonly nats: { readonly servers: readonly string[]; readonly credentials: string | null };
   readonly work:
+    /** A daemon: starts at once and is kept going. */
     | { readonly kind: "script"; readonly source: string; readonly environment: Readonly<Record<string, string>> }
+    /** Takes runs from the workflow's queue. */
+    | QueueWork
     /** The user's code is another container that shares this network namespace; the agent is only its gateway. */
     | { readonly kind: "sidecar" };
   /** 0: any free port of loopback. */
@@ -19,6 +22,29 @@ export type Assignment = {
   /** How long after SIGTERM user code may still live before SIGKILL. */
   readonly stopGraceMs: number;
 };
+
+export type QueueWork = {
+  readonly kind: "queue";
+  readonly source: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Runs at the same time, each in a runner process of its own. */
+  readonly concurrency: number;
+  /** Of one attempt. */
+  readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
+  /** `isolation: container`: takes one run, and ends with it. */
+  readonly singleUse: boolean;
+};
+
+/** `times`: how often a failed run is given again, first after `delayMs`, then after `factor` times the delay before. */
+export type RetryPolicy = { readonly times: number; readonly delayMs: number; readonly factor: number };
+
+/** What the controller tells the agents of one workflow. */
+export type AgentControl =
+  /** Takes no further run; ends when those under way have ended. */
+  | { readonly kind: "drain"; readonly instances: readonly string[] }
+  /** Ends a run, if it is under way here, as stopped; it is not given again. */
+  | { readonly kind: "cancel"; readonly run: string; readonly reason: string };
 
 /** What an agent says of itself: at every change, every few seconds, and when asked. */
 export type InstanceReport = {
@@ -30,8 +56,10 @@ export type InstanceReport = {
   readonly state:
     /** User code is in its process and has not ended. */
     | { readonly kind: "running"; readonly since: string }
-    /** A period or sidecar workflow between executions: all is well. */
+    /** A period or sidecar workflow between executions, a queue's agent without a run: all is well. */
     | { readonly kind: "idle" }
+    /** Takes no further run, and ends when those under way have. */
+    | { readonly kind: "draining" }
     /** User code ended and is started again at `until`. */
     | { readonly kind: "backing-off"; readonly until: string }
     | { readonly kind: "stopping" };

@@ -6,25 +6,38 @@
 //       same message id; JetStream refuses the second copy.
 //   P3. What is published in one turn of the event loop leaves in one write: a write costs more than everything else here.
 //   P4. At most inFlightMax messages wait for an ack; the next one is refused at once.
+//   P5. With `onlyIfAbsent` a message is stored only when its subject holds none, however long ago that one came: `exists` says
+//       so. The server looks for a copy of the message id first, so a repeat of a stored message is still a `duplicate`.
 import { type Msg, type NatsConnection, headers } from "@nats-io/nats-core";
 
 const inFlightMax = 65_536;
 /** How often unanswered publishes are looked for; ackTimeoutMs is exceeded by at most this. */
 const sweepEveryMs = 250;
+/** Error codes of JetStream: the expected last sequence of the subject is another, and a limit of the stream leaves no room. */
+const wrongLastSequence = 10_071;
+const noRoom = 10_077;
 
 export type Stored = { readonly seq: number; readonly duplicate: boolean };
 
+export type PublishOptions = {
+  /** Only when the subject holds no message. */
+  readonly onlyIfAbsent?: boolean;
+};
+
 export type Publisher = {
-  publish(subject: string, payload: Uint8Array | string, messageId: string): Promise<Stored>;
+  publish(subject: string, payload: Uint8Array | string, messageId: string, options?: PublishOptions): Promise<Stored>;
   /** Messages that wait for their ack. */
   readonly pending: number;
   /** Refuses what still waits, and further publishes. */
   close(): void;
 };
 
-/** Why a message is not known to be stored. With `unanswered` it may be: repeat it under the same message id. */
+/**
+ * Why a message is not known to be stored. With `unanswered` it may be: repeat it under the same message id. `exists`: the
+ * subject holds another one. `full`: the stream takes no more now. `refused`: any other answer of the server.
+ */
 export class PublishError extends Error {
-  readonly code: "unanswered" | "refused" | "overloaded" | "closed";
+  readonly code: "unanswered" | "refused" | "exists" | "full" | "overloaded" | "closed";
   constructor(code: PublishError["code"], message: string) {
     super(message);
     this.code = code;
@@ -42,6 +55,13 @@ type Outgoing = {
   readonly subject: string;
   readonly payload: Uint8Array | string;
   readonly messageId: string;
+  readonly onlyIfAbsent: boolean;
+};
+
+type Ack = {
+  readonly seq?: number;
+  readonly duplicate?: boolean;
+  readonly error?: { readonly err_code?: number; readonly description?: string };
 };
 
 /** `inbox` is a subject prefix that only this connection may subscribe to; acks arrive at `<inbox>.<n>`. */
@@ -61,7 +81,7 @@ export function createPublisher(nc: NatsConnection, options: { inbox: string; ac
   sweep.unref();
 
   return {
-    publish(subject, payload, messageId) {
+    publish(subject, payload, messageId, { onlyIfAbsent = false } = {}) {
       if (closed) return Promise.reject(new PublishError("closed", "the publisher is closed"));
       if (waiting.size >= inFlightMax) {
         return Promise.reject(new PublishError("overloaded", `${inFlightMax} messages wait for their ack already`));
@@ -69,7 +89,7 @@ export function createPublisher(nc: NatsConnection, options: { inbox: string; ac
       const { promise, resolve, reject } = Promise.withResolvers<Stored>();
       const key = (count++).toString(36);
       waiting.set(key, { resolve, reject, deadlineMs: Date.now() + options.ackTimeoutMs });
-      if (turn.push({ key, subject, payload, messageId }) === 1) setImmediate(sendTurn);
+      if (turn.push({ key, subject, payload, messageId, onlyIfAbsent }) === 1) setImmediate(sendTurn);
       return promise;
     },
     get pending() {
@@ -87,9 +107,10 @@ export function createPublisher(nc: NatsConnection, options: { inbox: string; ac
   function sendTurn(): void {
     const outgoing = turn;
     turn = [];
-    for (const { key, subject, payload, messageId } of outgoing) {
+    for (const { key, subject, payload, messageId, onlyIfAbsent } of outgoing) {
       const head = headers();
       head.set("Nats-Msg-Id", messageId);
+      if (onlyIfAbsent) head.set("Nats-Expected-Last-Subject-Sequence", "0");
       try {
         nc.publish(subject, payload, { reply: prefix + key, headers: head });
       } catch (error) {
@@ -108,9 +129,9 @@ export function createPublisher(nc: NatsConnection, options: { inbox: string; ac
       refuse(key, entry, new PublishError("refused", "no stream takes this subject"));
       return;
     }
-    const ack = msg.json<{ seq?: number; duplicate?: boolean; error?: { description?: string } }>();
+    const ack = msg.json<Ack>();
     if (ack.error || ack.seq === undefined) {
-      refuse(key, entry, new PublishError("refused", ack.error?.description ?? "the server sent no sequence number"));
+      refuse(key, entry, refusalOf(ack));
       return;
     }
     waiting.delete(key);
@@ -130,4 +151,12 @@ export function createPublisher(nc: NatsConnection, options: { inbox: string; ac
     waiting.delete(key);
     entry.reject(error);
   }
+}
+
+function refusalOf({ error }: Ack): PublishError {
+  const reason = error?.description ?? "the server sent no sequence number";
+  if (error?.err_code === wrongLastSequence)
+    return new PublishError("exists", `the subject holds a message: ${reason}`);
+  if (error?.err_code === noRoom) return new PublishError("full", reason);
+  return new PublishError("refused", reason);
 }

@@ -28,7 +28,16 @@ const duplicateWindowMs = 120_000;
 const messageBytesMax = 1_000_000;
 const logsAgeMs = 7 * dayMs;
 /** Revisions of an artifact that remain readable; the most that a bucket can keep. */
-const bucketHistory = 64;
+const revisionsKept = 64;
+/** How many values of a key a bucket keeps: of what is state and no artifact, only the last one says anything. */
+const bucketHistory: Readonly<Record<BucketName, number>> = {
+  breeds: revisionsKept,
+  workflows: revisionsKept,
+  secrets: revisionsKept,
+  keys: revisionsKept,
+  slots: 1,
+  leader: 1,
+};
 
 export type StreamLimits = {
   readonly eventsAgeMs: number;
@@ -88,7 +97,8 @@ async function ensureBuckets(nc: NatsConnection): Promise<Buckets> {
   const kvm = new Kvm(jetstream(nc));
   const opened = await Promise.all(
     bucketNames.map(
-      async (name) => [name, await kvm.create(name, { history: bucketHistory, storage: StorageType.File })] as const,
+      async (name) =>
+        [name, await kvm.create(name, { history: bucketHistory[name], storage: StorageType.File })] as const,
     ),
   );
   return Object.fromEntries(opened) as Buckets;

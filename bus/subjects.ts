@@ -11,14 +11,26 @@ export const eventsStream = "EVENTS";
 export const runsStream = "RUNS";
 export const logsStream = "LOGS";
 
-export const bucketNames = ["breeds", "workflows", "secrets", "keys", "leader"] as const;
+export const bucketNames = ["breeds", "workflows", "secrets", "keys", "slots", "leader"] as const;
 export type BucketName = (typeof bucketNames)[number];
 
 export const eventSubject = (owner: string, type: string): string => `event.${token(owner)}.${typeTokens(type)}`; // event.hello.my_type
 export const eventsOf = (owner: string): string => `event.${token(owner)}.>`; // event.hello.>
 export const allEvents = (): string => "event.>";
 
+export const runSubject = (workflow: string, run: string): string => `run.${token(workflow)}.${token(run)}`; // run.hello.r-7f3a
+export const runsOf = (workflow: string): string => `run.${token(workflow)}.>`; // run.hello.>
 export const allRuns = (): string => "run.>";
+/** The durable consumer of one workflow's queue. */
+export const runsConsumer = (workflow: string): string => token(workflow); // hello
+/** Asks for the next runs; the answer comes to the reply subject. */
+export const nextRuns = (workflow: string): string =>
+  `$JS.API.CONSUMER.MSG.NEXT.${runsStream}.${runsConsumer(workflow)}`; // $JS.API.CONSUMER.MSG.NEXT.RUNS.hello
+/** Acknowledgements of one workflow's runs. */
+export const runAcks = (workflow: string): string => `$JS.ACK.${runsStream}.${runsConsumer(workflow)}.>`; // $JS.ACK.RUNS.hello.>
+
+/** The durable consumer through which all events pass to the triggers. */
+export const triggersConsumer = "triggers";
 
 export const logSubject = (workflow: string, run: string): string => `log.${token(workflow)}.${token(run)}`; // log.hello.7f3a
 export const logsOf = (workflow: string): string => `log.${token(workflow)}.>`; // log.hello.>
@@ -30,6 +42,9 @@ export const reportsOf = (workflow: string): string => `agent.${token(workflow)}
 export const allReports = (): string => "agent.*.*.report";
 /** Asks every agent to report now; a controller that has just started sends it. */
 export const reportRequest = (): string => "agents.report";
+
+/** What the controller tells the agents of one workflow. */
+export const controlSubject = (workflow: string): string => `agent.${token(workflow)}.control`; // agent.hello.control
 
 export const apiSubject = (workflow: string): string => `api.${token(workflow)}`; // api.hello
 export const allApi = (): string => "api.*";

@@ -4,7 +4,7 @@
 //   P2. Results go to standard output, everything else to standard error. A reader that goes away (`drover tail | head -1`)
 //       ends the command quietly with 0.
 //   P3. A failure is a line for each thing that is wrong, never a stack; a stack is a bug of ours.
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { ControllerApi } from "./controller-api.ts";
 import { Failure } from "./failure.ts";
 import { resolveOptions } from "./options.ts";
@@ -24,12 +24,18 @@ const program = createProgram({
     await work({ api, say, print: (text) => process.stdout.write(text), interruption });
   },
 });
-for (const command of [program, ...program.commands]) command.exitOverride();
+overrideExit(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = codeOf(error);
+}
+
+/** Commander would end the process by itself, of every command in its own way. */
+function overrideExit(command: Command): void {
+  command.exitOverride();
+  for (const inner of command.commands) overrideExit(inner);
 }
 
 function codeOf(error: unknown): number {

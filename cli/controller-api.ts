@@ -1,14 +1,32 @@
 // The controller's REST API as the commands use it. Every method throws Refused or Unreachable.
 import type { Breed } from "../model/breed.ts";
 import type { Event } from "../model/event.ts";
+import type { UpcomingSlot } from "../model/upcoming-slots.ts";
 import { exchange, open, type HttpRequest } from "./http.ts";
 import type { Options } from "./options.ts";
-import type { Applied, Info, LogLine, WorkflowView } from "./views.ts";
+import type {
+  Applied,
+  Info,
+  KeyCreated,
+  KeyView,
+  LogLine,
+  RunView,
+  SlotView,
+  TraceTree,
+  Triggered,
+  WorkflowView,
+} from "./views.ts";
 
 const perPage = 100;
 
 export type ArtifactKind = "breed" | "workflow";
 export type Documents = { readonly type: string; readonly text: string };
+export type RunFilter = {
+  readonly workflow: string | null;
+  readonly state: string | null;
+  readonly since: string | null;
+  readonly dead: boolean;
+};
 export type EventFilter = { readonly tags: readonly string[]; readonly type: string | null };
 
 export class ControllerApi {
@@ -71,6 +89,68 @@ export class ControllerApi {
     return JSON.parse(await this.#text({ path: `${artifactPath("workflow", name)}/logs?lines=${lineCount}` }));
   }
 
+  /** Sets a run off; with `wait` (ISO 8601) answers with the run if it is over by then. The same `key` is the same run. */
+  async run(
+    name: string,
+    { value, key, wait }: { value: unknown; key: string; wait: string | null },
+  ): Promise<Triggered | RunView> {
+    const path = `${artifactPath("workflow", name)}/run${wait === null ? "" : `?wait=${wait}`}`;
+    const body = { type: "application/json", text: JSON.stringify({ value }) };
+    return JSON.parse(await this.#text({ method: "POST", path, body, headers: { "Idempotency-Key": key } }));
+  }
+
+  /** Newest first. */
+  async runs({ workflow, state, since, dead }: RunFilter, countMax: number): Promise<RunView[]> {
+    const filters = { workflow, state, since, dead: dead ? "true" : null };
+    return this.#pages(`/runs?${queryOf(filters)}`, countMax);
+  }
+
+  async runById(id: string): Promise<RunView> {
+    return JSON.parse(await this.#text({ path: `/runs/${encodeURIComponent(id)}` }));
+  }
+
+  async runLogs(id: string, lineCount: number): Promise<LogLine[]> {
+    return JSON.parse(await this.#text({ path: `/runs/${encodeURIComponent(id)}/logs?lines=${lineCount}` }));
+  }
+
+  async requeue(id: string): Promise<Triggered> {
+    return JSON.parse(await this.#text({ method: "POST", path: `/runs/${encodeURIComponent(id)}/requeue` }));
+  }
+
+  async stopRun(id: string): Promise<void> {
+    await this.#text({ method: "POST", path: `/runs/${encodeURIComponent(id)}/stop` });
+  }
+
+  async trace(id: string): Promise<TraceTree> {
+    return JSON.parse(await this.#text({ path: `/trace/${encodeURIComponent(id)}` }));
+  }
+
+  /** Newest first. */
+  async slots(name: string, outcome: string | null, countMax: number): Promise<SlotView[]> {
+    return this.#pages(`${artifactPath("workflow", name)}/slots?${queryOf({ outcome })}`, countMax);
+  }
+
+  async nextSlots(
+    name: string,
+    { count, from, timezone }: { count: number; from: string | null; timezone: string | null },
+  ): Promise<UpcomingSlot[]> {
+    const query = queryOf({ count: String(count), from, timezone });
+    return JSON.parse(await this.#text({ path: `${artifactPath("workflow", name)}/slots/next?${query}` }));
+  }
+
+  async createKey(name: string, replace: boolean): Promise<KeyCreated> {
+    const body = { type: "application/json", text: JSON.stringify({ name }) };
+    return JSON.parse(await this.#text({ method: "POST", path: `/keys${replace ? "?replace=true" : ""}`, body }));
+  }
+
+  async keys(): Promise<KeyView[]> {
+    return this.#pages("/keys", Infinity);
+  }
+
+  async deleteKey(name: string): Promise<void> {
+    await this.#text({ method: "DELETE", path: `/keys/${encodeURIComponent(name)}` });
+  }
+
   followLogs(
     name: string,
     { lines, lastId, signal }: { lines: number; lastId: string | null; signal: AbortSignal },
@@ -104,6 +184,12 @@ export class ControllerApi {
 
 function artifactPath(kind: ArtifactKind, name: string): string {
   return `/${kind}s/${encodeURIComponent(name)}`;
+}
+
+/** Those that are asked for. */
+function queryOf(filters: Readonly<Record<string, string | null>>): string {
+  const given = Object.entries(filters).filter((one): one is [string, string] => one[1] !== null);
+  return new URLSearchParams(given).toString();
 }
 
 function eventQuery({ tags, type }: EventFilter): string {

@@ -31,7 +31,10 @@ export function breedName({ breed }: WorkflowView): string {
 
 export function scheduleText({ schedule }: WorkflowView): string {
   if (typeof schedule === "string") return schedule;
-  if ("event" in schedule) return `event ${schedule.event.tags.join(" ")}`;
-  if ("webhook" in schedule) return "webhook";
+  if ("event" in schedule) {
+    const { tags, type, source } = schedule.event;
+    return ["event", ...tags, type && `type=${type}`, source && `source=${source}`].filter(Boolean).join(" ");
+  }
+  if ("webhook" in schedule) return `webhook ${schedule.webhook.key}`;
   return `time ${"period" in schedule.time ? schedule.time.period : schedule.time.cron}`;
 }

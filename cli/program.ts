@@ -1,20 +1,20 @@
 // The command line: its commands, their flags and what each is for. What they do is in commands/.
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { apply, deleteFiles } from "./commands/apply.ts";
 import { deleteNamed } from "./commands/delete.ts";
 import { describe } from "./commands/describe.ts";
 import { emit } from "./commands/emit.ts";
 import { get } from "./commands/get.ts";
-import { logs } from "./commands/logs.ts";
+import { logs, logsOfRun } from "./commands/logs.ts";
 import { ps } from "./commands/ps.ts";
 import { setStatus } from "./commands/status.ts";
 import { tail } from "./commands/tail.ts";
 import { up } from "./commands/up.ts";
 import { ownVersion, version } from "./commands/version.ts";
 import type { Flags } from "./options.ts";
+import { collect, count } from "./parameters.ts";
+import { addRunCommands } from "./run-commands.ts";
 import type { Session } from "./session.ts";
-
-const linesMax = 10_000;
 
 export type Host = {
   /** Opens a session with what the flags say and does the work in it. */
@@ -49,6 +49,7 @@ export function createProgram(host: Host): Command {
   addReading(program, work);
   addChanging(program, work);
   addFollowing(program, work);
+  addRunCommands(program, work);
   program
     .command("version")
     .description("the versions of this command and of the controller")
@@ -71,7 +72,7 @@ function addReading(program: Command, work: Work): void {
     );
   program
     .command("describe <kind> <name>")
-    .description("everything about one breed or workflow")
+    .description("everything about one breed, workflow or run")
     .action((kind: string, name: string) => work((session) => describe(session, kind, name)));
   program
     .command("ps")
@@ -110,12 +111,21 @@ function addChanging(program: Command, work: Work): void {
 
 function addFollowing(program: Command, work: Work): void {
   program
-    .command("logs <name>")
-    .description("what a workflow's code wrote")
+    .command("logs [name]")
+    .description("what a workflow's code wrote, or one run of it")
+    .option("--run <run>", "only what this run wrote")
     .option("-f, --follow", "keep showing what it writes, until Ctrl-C", false)
     .option("--lines <count>", "how many of the last lines", count, 100)
     .option("-t, --timestamps", "with the time, instance and stream of each line", false)
-    .action((name: string, options) => work((session) => logs(session, name, options)));
+    .action((name: string | undefined, { run, ...options }, command: Command) => {
+      if (run !== undefined && name === undefined && !options.follow) {
+        return work((session) => logsOfRun(session, run, options));
+      }
+      if (run !== undefined || name === undefined) {
+        return command.error("error: expected either a workflow, or --run without --follow");
+      }
+      return work((session) => logs(session, name, options));
+    });
   program
     .command("tail")
     .description("events as they happen, until Ctrl-C")
@@ -123,14 +133,4 @@ function addFollowing(program: Command, work: Work): void {
     .option("--type <type>", "only events of this type")
     .option("--json", "one JSON document per line", false)
     .action(({ tag, type, json }) => work((session) => tail(session, { tags: tag, type: type ?? null }, { json })));
-}
-
-function collect(value: string, before: string[] = []): string[] {
-  return [...before, value];
-}
-
-function count(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number <= linesMax) return number;
-  throw new InvalidArgumentError(`expected a whole number from 0 to ${linesMax}.`);
 }

@@ -1,5 +1,8 @@
 // What the controller answers, as far as the command line reads it.
+import type { Event } from "../model/event.ts";
+import type { RunReport } from "../model/run.ts";
 import type { Schedule } from "../model/schedule.ts";
+import type { SlotReport } from "../model/slot.ts";
 import type { Workflow, WorkflowStatus } from "../model/workflow.ts";
 
 export type InstanceView = {
@@ -16,6 +19,8 @@ export type WorkflowView = Workflow & {
   readonly instances: readonly InstanceView[];
   readonly revision: number;
   readonly deployment: string;
+  /** Runs in its queue: those that wait and those under way. */
+  readonly waiting: number;
   /** One sentence that says what is wrong, or null. */
   readonly message: string | null;
 };
@@ -40,3 +45,32 @@ export type LogLine = {
 };
 
 export type Info = { readonly version: string; readonly runtime: string };
+
+/** One attempt of a run. */
+export type AttemptView = Pick<
+  RunReport,
+  "attempt" | "state" | "revision" | "instance" | "startedAt" | "finishedAt" | "outcome" | "again"
+>;
+export type RunView = RunReport & { readonly attempts: readonly AttemptView[] };
+
+/** What set a run off, and the run's id. */
+export type Triggered = { readonly event: string; readonly run: string };
+
+export type SlotView = SlotReport & { readonly event: string };
+
+/** An event with the runs that it set off. `cut`: there are more. */
+export type EventNode = Pick<Event, "id" | "type" | "source" | "tags" | "timestamp"> & {
+  readonly kind: "event";
+  readonly runs: readonly RunNode[];
+  readonly cut: boolean;
+};
+/** A run with the events that it emitted. */
+export type RunNode = Pick<
+  RunReport,
+  "id" | "workflow" | "state" | "trigger" | "attempt" | "hops" | "queuedAt" | "startedAt" | "finishedAt"
+> & { readonly kind: "run"; readonly events: readonly EventNode[]; readonly cut: boolean };
+export type TraceNode = EventNode | RunNode;
+export type TraceTree = { readonly asked: string; readonly root: TraceNode; readonly cut: boolean };
+
+export type KeyView = { readonly name: string; readonly createdAt: string; readonly by: string };
+export type KeyCreated = { readonly name: string; readonly value: string; readonly createdAt: string };

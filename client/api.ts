@@ -1,10 +1,11 @@
 // The API client that user code gets. Its surface is that of vamp-node-client 0.9.4; new are `await` and `for await` on every
-// answer, and breeds, workflows and events.
+// answer, breeds, workflows and events, and the run that user code is in.
 import highland from "highland";
 import type { Answer } from "./answer.ts";
 import { Calls } from "./calls.ts";
 import { constructor } from "./constructor.ts";
 import { resolveOptions, type ApiOptions } from "./options.ts";
+import { result, run, type Run } from "./run.ts";
 import type { Breed } from "../model/breed.ts";
 import type { Event } from "../model/event.ts";
 import type { Workflow } from "../model/workflow.ts";
@@ -13,6 +14,8 @@ type Json = Readonly<Record<string, unknown>>;
 
 export interface Api {
   readonly url: string;
+  /** The run that this process is in, with the event that set it off; null in a daemon and outside of Drover. */
+  readonly run: Run | null;
   /** `query` is what follows `?`, without it. `force` asks anew and replaces what was remembered. */
   get<Item = unknown, Whole = Item | Item[]>(path: string, force?: boolean, query?: string): Answer<Item, Whole>;
   put<Whole = unknown>(path: string, json?: unknown): Answer<Whole, Whole>;
@@ -29,6 +32,8 @@ export interface Api {
   /** Newest first, with all of `tags`. Never remembered. */
   events(query?: { readonly tags?: string | readonly string[]; readonly type?: string }): Answer<Event>;
   event(tags: string | readonly string[], value?: unknown, type?: string): Answer<Event, Event>;
+  /** Sets the result of the run of a script: any JSON up to 64 KiB; the last one given counts. Throws when it cannot be kept. */
+  result(value: unknown): void;
 }
 
 /** `new Api(options)` and `Api(options)` are the same. */
@@ -41,6 +46,10 @@ function createApi(options: ApiOptions = {}): Api {
     calls.read(path, { query, cache: force ? "renew" : "use" });
   return {
     url: settings.url,
+    get run() {
+      return run;
+    },
+    result,
     get,
     put: (path, json) => calls.write("PUT", path, { json }),
     post: (path, json) => calls.write("POST", path, { json }),

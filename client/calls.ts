@@ -2,13 +2,15 @@
 //
 //   L1. A read is lazy: it asks page by page, when and as far as somebody reads.
 //   L2. A write is sent at once, also when nobody reads the answer; then a failure is one line on stderr, and nothing more.
-//   L3. The answer of a write is the parsed JSON of its body, else the text.
+//   L3. Every request of a run carries the run's id, as it was when the call was made, and a run lasts until its writes are done.
+//   L4. The answer of a write is the parsed JSON of its body, else the text.
 import { answer, type Answer } from "./answer.ts";
 import { PageCache } from "./cache.ts";
 import { complain } from "./complaint.ts";
 import type { Request } from "./exchange.ts";
 import type { Settings } from "./options.ts";
 import { openPages } from "./pages.ts";
+import { holdRun, runHeaders } from "./run.ts";
 import { send } from "./send.ts";
 
 export type ReadOptions = {
@@ -43,6 +45,7 @@ export class Calls {
     const sent = this.#write(method, resource, options).then((text) => {
       return { kind: "single", value: JSON.parse(isJson(text) ? text : JSON.stringify(text)) } as const;
     });
+    holdRun(sent);
     sent.catch((error: Error) => {
       if (!read) complain(`${method} ${resource} failed: ${error.message}`);
     });
@@ -55,7 +58,7 @@ export class Calls {
   async #page<Item>(resource: string, { page, query }: { page: number; query: string }): Promise<Item | Item[]> {
     const url = new URL(this.#settings.url + resource);
     url.search += `${url.search ? "&" : "?"}page=${page}${query ? `&${query}` : ""}`;
-    const text = await this.#call({ method: "GET", url, headers: this.#settings.headers });
+    const text = await this.#call({ method: "GET", url, headers: { ...this.#settings.headers, ...runHeaders() } });
     if (!isJson(text)) throw new Error(`GET ${url.href}: expected JSON, got ${JSON.stringify(text.slice(0, 200))}`);
     return JSON.parse(text);
   }
@@ -65,7 +68,8 @@ export class Calls {
     const url = new URL(this.#settings.url + resource);
     const body = json === undefined ? "" : JSON.stringify(json);
     this.#cache.forget(resource);
-    return this.#call({ method, url, headers: { ...this.#settings.headers, ...headers }, body }).finally(() => {
+    const allHeaders = { ...this.#settings.headers, ...headers, ...runHeaders() };
+    return this.#call({ method, url, headers: allHeaders, body }).finally(() => {
       // A read that was under way beside the write may have remembered what was there before it.
       this.#cache.forget(resource);
     });

@@ -17,17 +17,24 @@ import { createWorkflows } from "./artifacts/workflows.ts";
 import { openBroker } from "./broker.ts";
 import { createAppender } from "./events/append.ts";
 import { startEventIndex } from "./events/index.ts";
-import type { EventQuery } from "./events/index-store.ts";
+import type { EventQuery } from "./events/questions.ts";
 import { startLive } from "./events/live.ts";
 import { answerForwarded } from "./http/forwarded.ts";
+import { type KeyEntry, createApiKeys } from "./identity/api-keys.ts";
 import { createServer } from "./http/server.ts";
 import { lockHome } from "./home-lock.ts";
+import { startLead } from "./lead.ts";
 import { infoOf } from "./info.ts";
 import { installationOf } from "./installation.ts";
 import { createLifecycleEvents } from "./lifecycle/lifecycle-events.ts";
 import { startLifecycle } from "./lifecycle/lifecycle.ts";
 import type { ControllerOptions } from "./options.ts";
+import { createRunHistory } from "./runs/history.ts";
 import { createLogs } from "./runs/logs.ts";
+import { createRunQueue } from "./runs/queue.ts";
+import { createTrace } from "./runs/trace.ts";
+import { systemClock } from "./triggers/clock.ts";
+import { startTriggers } from "./triggers/triggers.ts";
 import { createRuntime } from "./create-runtime.ts";
 
 const natsTimeoutMs = 30_000;
@@ -73,6 +80,7 @@ export async function startController(
     onDeath: (error) => log.error({ err: error }, "the event index died; starting it again"),
   });
   opened.defer(() => index.stop());
+  const history = createRunHistory(nc, index);
   const live = await startLive(nc);
   opened.defer(() => live.stop());
 
@@ -84,23 +92,59 @@ export async function startController(
   await repairArchive().catch((error: unknown) =>
     log.error({ error: String(error) }, "could not check that all changes are recorded"),
   );
+  const keyBucket = await openBucket<KeyEntry>(buckets.keys, onFatal);
+  opened.defer(() => keyBucket.stop());
   const breeds = createBreeds(breedBucket, archive, now);
   const events = createLifecycleEvents(appender.append, now);
-  const workflows = createWorkflows(workflowBucket, { breeds, archive, signals: events, now });
+  const { streamEnd } = history;
+  const workflows = createWorkflows(workflowBucket, { breeds, archive, signals: events, now, streamEnd });
 
+  const queue = createRunQueue({
+    nc,
+    publisher,
+    append: appender.append,
+    history,
+    runsBytesMax: options.runsBytesMax,
+    now,
+  });
+
+  // The lead is taken up later than the lifecycle starts, and given up after it has stopped: a controller that ends lets what runs
+  // run on, while one that lost its lead ends it.
+  const lead = startLead(buckets.leader, {
+    installation,
+    startTriggers: () =>
+      startTriggers({
+        nc,
+        slots: buckets.slots,
+        workflows,
+        onWorkflowChange: (listener) => workflowBucket.onChange(listener),
+        queue,
+        history,
+        append: appender.append,
+        cancel: async (workflow, run, reason) => void (await lifecycle.cancel(workflow, run, reason)),
+        clock: systemClock,
+        log,
+      }),
+    onChange: () => lifecycle.wake(),
+    log,
+  });
+  opened.defer(() => lead.stop());
   const lifecycle = startLifecycle({
     nc,
     publisher,
     runtime,
     workflows,
+    queue,
     events,
+    leading: () => lead.leading,
+    nextDueMs: (workflow) => lead.nextDueMs(workflow),
     agentAccess: (workflow) => broker.agentAccess(workflow),
     stopGraceMs: options.stopGraceMs,
     nowMs,
     log,
   });
   opened.defer(() => lifecycle.stop());
-  workflowBucket.onChange(() => lifecycle.wake());
+  workflowBucket.onChange((workflow) => lifecycle.wake(workflow));
 
   const version = versionOfProduct();
   const startedAt = now();
@@ -112,6 +156,10 @@ export async function startController(
       index,
       live,
       logs: createLogs(nc),
+      history,
+      trace: createTrace(history),
+      keys: createApiKeys(keyBucket, appender.append, now),
+      cancel: (workflow, run, reason) => lifecycle.cancel(workflow, run, reason),
       stateOf: (entry) => lifecycle.stateOf(entry),
       ...infoOf({
         options,

@@ -1,14 +1,14 @@
 // Cron expressions and the time zones in which they are meant. Five fields, or six with seconds first, or a name such as @daily.
-import { CronExpressionParser } from "cron-parser";
+import { type CronClock, cronClockOf } from "./cron-clock.ts";
 import { nearest } from "./nearest.ts";
-import { accepted, refused } from "./problem.ts";
+import { type Parsed, accepted, refused } from "./problem.ts";
 import { type Reader, mismatch } from "./reader.ts";
 import { shown } from "./shown.ts";
 
 const expressionCharsMax = 256;
 const reasonCharsMax = 78;
 /** A fixed day to look for the first slot from, so that the same text is always judged alike; leap days are near. */
-const judgedFrom = new Date("2024-01-01T00:00:00Z");
+const judgedFrom = Date.UTC(2024, 0, 1);
 
 const wanted = {
   expected: 'a cron expression such as "*/5 * * * *"',
@@ -19,18 +19,34 @@ export const cronExpression: Reader<string> = (raw, at) => {
   if (typeof raw !== "string" || raw.length > expressionCharsMax || !looksLikeCron(raw))
     return mismatch(at, raw, wanted);
   const expression = raw.trim().split(/\s+/).join(" ");
-  try {
-    // The parser's `H` picks a random moment at every reading; a schedule must have the same slots after a restart.
-    if (/H/.test(expression.replaceAll(/[A-Z]{3}/gi, "")))
-      return mismatch(at, raw, { ...wanted, fix: "write a number for H" });
-    CronExpressionParser.parse(expression, { currentDate: judgedFrom, tz: "UTC" }).next();
-    return accepted(expression);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const got = `${shown(raw.slice(0, 30))} (${reason})`.slice(0, reasonCharsMax);
+  // The parser's `H` picks a random moment at every reading; a schedule must have the same slots after a restart.
+  if (/H/.test(expression.replaceAll(/[A-Z]{3}/gi, "")))
+    return mismatch(at, raw, { ...wanted, fix: "write a number for H" });
+  const clock = clockOf(expression);
+  if (typeof clock === "string" && !neverHappens.test(clock)) {
+    const got = `${shown(raw.slice(0, 30))} (${clock})`.slice(0, reasonCharsMax);
     return refused({ path: at, expected: wanted.expected, got, fix: "correct the expression" });
   }
+  if (typeof clock === "string" || clock.next(judgedFrom) === null) return never(raw, at);
+  return accepted(expression);
 };
+
+/** What cron-parser says of a day that none of the months has; other impossible days it accepts. */
+const neverHappens = /explicit day of month/;
+
+function never(raw: string, at: string): Parsed<never> {
+  const got = `${shown(raw.slice(0, 30))}, which never happens`;
+  return refused({ path: at, expected: wanted.expected, got, fix: "choose a day that its months have" });
+}
+
+/** The clock, or why there is none. */
+function clockOf(expression: string): CronClock | string {
+  try {
+    return cronClockOf(expression);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
 
 /** Whether a text is meant as a cron expression rather than as a duration; it need not be a correct one. */
 export function looksLikeCron(written: string): boolean {

@@ -1,5 +1,5 @@
-// Durations as ISO 8601 writes them: `P1Y2M3DT4H5M6S`, `PT5S`, `P2W`. Pure: months and years keep their calendar meaning, so a
-// duration has no length of its own in milliseconds.
+// Durations as ISO 8601 writes them: `P1Y2M3DT4H5M6S`, `PT5S`, `P2W`. Pure: months and years keep their calendar meaning, so only
+// a duration without them has a length of its own in milliseconds.
 import { type Parsed, accepted, refused } from "./problem.ts";
 import { type Reader, mismatch, refine } from "./reader.ts";
 import { shown } from "./shown.ts";
@@ -38,6 +38,21 @@ export const period: Reader<string> = (raw, at) =>
     const expected = `a period of at least ${periodSecondsMin} second`;
     return refused({ path: at, expected, got: shown(raw), fix: 'write "PT1S" or longer' });
   })(raw, at);
+
+/** The two parts of a duration: what the calendar counts, and what has a fixed length (a day is 24 hours). */
+export function lengthsOf(duration: Duration): { readonly months: number; readonly fixedMs: number } {
+  const hours = (duration.weeks * 7 + duration.days) * 24 + duration.hours;
+  const fixedMs = (hours * 60 + duration.minutes) * 60_000 + Math.round(duration.seconds * 1000);
+  return { months: duration.years * 12 + duration.months, fixedMs };
+}
+
+/** The length of an ISO 8601 duration; null when it has none (months and years) or the text is no duration. */
+export function durationMs(written: string): number | null {
+  const duration = durationOf(written);
+  if (!duration) return null;
+  const { months, fixedMs } = lengthsOf(duration);
+  return months === 0 ? fixedMs : null;
+}
 
 /** What somebody who wrote `5s`, `1h30m`, `pt5s`, `P5S` or `5` probably meant, or null. */
 export function suggestedDuration(written: string): string | null {

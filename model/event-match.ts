@@ -1,10 +1,42 @@
 // Whether an event is one of those that a query, a tail or a schedule asks for.
 import type { Event } from "./event.ts";
+import { topicMatcher } from "./topic-pattern.ts";
 
-/** All tags must be present, the type equal; what is absent does not matter. */
-export type EventFilter = { readonly tags?: readonly string[] | undefined; readonly type?: string | undefined };
+/**
+ * All tags must be present. `type` is a topic pattern, so a type without wildcards must be equal; `source` must be equal up to a
+ * `*` at its end. What is absent does not matter.
+ */
+export type EventFilter = {
+  readonly tags?: readonly string[] | undefined;
+  readonly type?: string | undefined;
+  readonly source?: string | undefined;
+};
 
-export function matches(filter: EventFilter, event: Pick<Event, "tags" | "type">): boolean {
-  if (filter.type !== undefined && filter.type !== event.type) return false;
-  return filter.tags === undefined || filter.tags.every((tag) => event.tags.includes(tag));
+export type Filterable = Pick<Event, "tags" | "type" | "source">;
+
+/** For a filter that is asked often. */
+export function compileFilter({ tags = [], type, source }: EventFilter): (event: Filterable) => boolean {
+  const typeMatches = type === undefined ? anything : topicMatcher(type);
+  const sourceMatches = source === undefined ? anything : sourceMatcher(source);
+  return (event) =>
+    tags.every((tag) => event.tags.includes(tag)) && typeMatches(event.type) && sourceMatches(event.source);
+}
+
+export function matches(filter: EventFilter, event: Filterable): boolean {
+  let compiled = compiledFilters.get(filter);
+  if (!compiled) compiledFilters.set(filter, (compiled = compileFilter(filter)));
+  return compiled(event);
+}
+
+/** A filter is compiled once; what was compiled goes with it. */
+const compiledFilters = new WeakMap<EventFilter, (event: Filterable) => boolean>();
+
+function sourceMatcher(wanted: string): (source: string) => boolean {
+  if (!wanted.endsWith("*")) return (source) => source === wanted;
+  const beginning = wanted.slice(0, -1);
+  return (source) => source.startsWith(beginning);
+}
+
+function anything(): boolean {
+  return true;
 }

@@ -1,8 +1,11 @@
-// The events that set off a workflow: all tags must be present; type and source, when given, must be equal.
-import { eventSource, eventTags, eventType } from "./event-fields.ts";
+// The events that set off a workflow: all tags must be present; the type, when given, is a topic pattern; the source, when given,
+// must be equal, up to a `*` at its end.
+import { eventSource, eventTags } from "./event-fields.ts";
 import { accepted } from "./problem.ts";
 import { type Reader, isObject, mismatch, refine } from "./reader.ts";
 import { maybe, optional, record } from "./record.ts";
+import { shown } from "./shown.ts";
+import { topicPattern } from "./topic-pattern.ts";
 
 export type EventSchedule = { readonly tags: readonly string[]; readonly type?: string; readonly source?: string };
 
@@ -10,9 +13,16 @@ export type EventSchedule = { readonly tags: readonly string[]; readonly type?: 
 const filterTags: Reader<readonly string[]> = (raw, at) =>
   Array.isArray(raw) && raw.length === 0 ? accepted([]) : eventTags(raw, at);
 
+const sourcePattern = refine(eventSource, (source, at) => {
+  const star = source.indexOf("*");
+  if (star < 0 || star === source.length - 1) return accepted(source);
+  const expected = "a source, exact or with one * at its end";
+  return mismatch(at, source, { expected, fix: `write ${shown(source.slice(0, star + 1))}` });
+});
+
 const filter = refine(
   record<EventSchedule>(
-    { tags: optional(filterTags, []), type: maybe(eventType), source: maybe(eventSource) },
+    { tags: optional(filterTags, []), type: maybe(topicPattern), source: maybe(sourcePattern) },
     { noun: "an event schedule" },
   ),
   (schedule, at) =>

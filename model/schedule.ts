@@ -11,10 +11,25 @@ import { timeSchedule } from "./time-schedule.ts";
 
 const webhookKeyCharsMax = 128;
 
-/** `period` is an ISO 8601 duration; `start` an ISO 8601 instant (absent: now); `repeat` a count (absent: for ever). */
-export type TimeSchedule =
-  | { readonly period: string; readonly start?: string; readonly repeat?: number }
-  | { readonly cron: string; readonly timezone?: string };
+/**
+ * `overlap`: what a slot does while the run of an earlier one is under way. `missed`: what becomes of slots that were due while no
+ * controller watched. `jitter`: ISO 8601, the most by which a slot is put off, always the same for the same slot.
+ */
+export type TimeRules = {
+  readonly overlap: "skip" | "queue" | "allow" | "replace";
+  readonly missed: "skip" | "once" | "all";
+  readonly jitter?: string;
+};
+
+/**
+ * `period` is an ISO 8601 duration; `start` an ISO 8601 instant, the first slot (absent: the first slot is one period after the
+ * schedule was saved); `repeat` a count of slots (absent: for ever).
+ */
+export type TimeSchedule = TimeRules &
+  (
+    | { readonly period: string; readonly start?: string; readonly repeat?: number }
+    | { readonly cron: string; readonly timezone?: string; readonly repeat?: number }
+  );
 
 export type Schedule =
   | "daemon"

@@ -33,6 +33,11 @@ export function word<T>(meanings: ReadonlyMap<string, T>): Reader<T> {
   };
 }
 
+/** One of the words, as it is. */
+export function oneOf<T extends string>(...words: readonly T[]): Reader<T> {
+  return word(new Map(words.map((one) => [one, one])));
+}
+
 /** `"a"`, `"a" or "b"`, `"a", "b" or "c"`. */
 function wordList(words: readonly string[]): string {
   const quoted = words.map(shown);

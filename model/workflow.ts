@@ -2,21 +2,39 @@
 import { argumentList } from "./arguments.ts";
 import { type Breed, parseBreed } from "./breed.ts";
 import { environment } from "./environment.ts";
+import {
+  concurrency,
+  defaultConcurrency,
+  defaultKeepWarm,
+  defaultRetry,
+  defaultTimeout,
+  isolation,
+  keepWarm,
+  retry,
+  timeout,
+} from "./execution.ts";
 import { jsonObject } from "./json-value.ts";
 import { name } from "./names.ts";
-import { type Parsed, accepted } from "./problem.ts";
+import { type Parsed, accepted, refused } from "./problem.ts";
 import { type Reader, isObject, mismatch, withinBytes } from "./reader.ts";
 import { optional, record, required } from "./record.ts";
 import { defaultScale, scale } from "./scale.ts";
 import { type Schedule, parseSchedule } from "./schedule.ts";
 import { parseStatus } from "./status.ts";
-import { word } from "./text.ts";
+import { oneOf, word } from "./text.ts";
+import { conflictsOf } from "./workflow-conflicts.ts";
 
 /** A workflow is stored with the breed that it runs, so an inline one counts twice in a message of at most 1 MiB. */
 const workflowBytesMax = 458_752;
 
 /** `cpu` in cores, `memory` in bytes as a size string (`128MB`), `instances` a count of containers. */
 export type Scale = { readonly cpu: number; readonly memory: string; readonly instances: number };
+
+/** `times`: how often a failed run is given again; `delay`: ISO 8601, before the first time; `factor`: of each later delay. */
+export type Retry = { readonly times: number; readonly delay: string; readonly factor: number };
+
+/** `process`: runs share a container, each in a process of its own. `container`: a fresh container for each run. */
+export type Isolation = "process" | "container";
 
 export type Workflow = {
   readonly kind: "workflow";
@@ -26,6 +44,14 @@ export type Workflow = {
   readonly schedule: Schedule;
   readonly environment_variables: Readonly<Record<string, string>>;
   readonly scale: Scale;
+  /** Runs at the same time in each instance. */
+  readonly concurrency: number;
+  readonly retry: Retry;
+  /** ISO 8601: the time limit of each attempt of a run. Not of a daemon. */
+  readonly timeout: string;
+  readonly isolation: Isolation;
+  /** How long containers of a workflow without work stay: `always`, `never` or an ISO 8601 duration. */
+  readonly keep_warm: string;
   readonly network: string;
   readonly arguments: readonly Readonly<Record<string, string>>[];
 };
@@ -44,7 +70,8 @@ export function parseWorkflow(raw: unknown, at = "workflow"): Parsed<WorkflowReq
   const parsed = workflowBody(inheritedName(raw))(raw, at);
   if (!parsed.ok) return parsed;
   const { status, ...workflow } = parsed.value;
-  return accepted({ workflow, status });
+  const conflicts = conflictsOf(workflow, at);
+  return conflicts.length === 0 ? accepted({ workflow, status }) : refused(...conflicts);
 }
 
 type Body = Workflow & { readonly status: DesiredStatus | null };
@@ -68,11 +95,16 @@ function workflowBody(workflowName: string): Reader<Body> {
         schedule: required(parseSchedule, 'add "schedule: daemon", or {time: …}, {event: …}, {webhook: …}, manual'),
         environment_variables: optional(environment, {}, { alias: "env" }),
         scale: optional(scale, defaultScale),
-        network: optional(word(new Map([["bridge", "bridge"]])), "bridge"),
+        concurrency: optional(concurrency, defaultConcurrency),
+        retry: optional(retry, defaultRetry),
+        timeout: optional(timeout, defaultTimeout),
+        isolation: optional<Isolation>(isolation, "process"),
+        keep_warm: optional(keepWarm, defaultKeepWarm),
+        network: optional(oneOf("bridge"), "bridge"),
         arguments: optional(argumentList, []),
         status: optional<DesiredStatus | null>(parseStatus, null),
       },
-      { noun: "a workflow", ignored: ["instances", "health", "revision", "deployment", "message"] },
+      { noun: "a workflow", ignored: ["instances", "health", "revision", "deployment", "waiting", "message"] },
     ),
     workflowBytesMax,
   );

@@ -10,6 +10,7 @@ import Docker from "dockerode";
 const stepTimeoutMs = 60_000;
 const drover = new URL("../cli/main.js", import.meta.url).pathname;
 const example = new URL("../breeds/hello.yml", import.meta.url).pathname;
+const orders = new URL("../breeds/orders.yml", import.meta.url).pathname;
 
 type Event = { type: string; value: unknown; tags: string[]; timestamp: string };
 
@@ -65,9 +66,19 @@ async function demo(): Promise<void> {
   await events.until("its events say what was edited", (event) => event.value === "from an edited workflow");
   await run(["ps"], environment);
 
-  title("clean up", "drover delete -f breeds/hello.yml");
+  title("a handler that every event of a kind sets off", "drover apply -f breeds/orders.yml");
+  console.log(indent(await readFile(orders, "utf8")));
+  await run(["apply", "-f", orders], environment);
+  await run(["emit", "order", "--type", "order.placed", "--value", '{"id": 7, "total": 100}'], environment);
+  await events.until("the event that the handler emits", (event) => event.type === "invoice.made");
+  await events.until("its run is completed", (event) => event.tags.includes("run:completed"));
+  await run(["runs", "--workflow", "orders"], environment);
+
+  title("clean up", "drover delete -f breeds/orders.yml; drover delete -f breeds/hello.yml");
+  await run(["delete", "-f", orders], environment);
+  await events.until("the container of the handler is gone", (event) => event.tags.includes("unscheduled"));
   await run(["delete", "-f", example], environment);
-  await events.until("the container is gone", (event) => event.tags.includes("unscheduled"));
+  await events.until("the container of the daemon is gone", (event) => event.tags.includes("unscheduled"));
   console.log("\ndemo: all of it happened.");
 }
 

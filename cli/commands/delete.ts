@@ -6,6 +6,7 @@ import type { Session } from "../session.ts";
 export async function deleteNamed(session: Session, word: string, names: readonly string[]): Promise<void> {
   const kind = parseKind(word);
   if (kind === "event") throw new Failure("events cannot be deleted; they go by age", 2);
+  if (kind === "run") throw new Failure("runs cannot be deleted; drover stop RUN ends one", 2);
   const documents = { type: "application/json", text: JSON.stringify(names.map((name) => ({ kind, name }))) } as const;
   const deleted = new Set((await session.api.deleteAll(documents)).map((applied) => applied.name));
   for (const name of names) session.print(`${kind} ${name} ${deleted.has(name) ? "deleted" : "was not there"}\n`);

@@ -4,10 +4,13 @@ import { Failure } from "../failure.ts";
 import { breedName, eventLine, scheduleText, yaml } from "../format.ts";
 import { instanceTable } from "../instance-table.ts";
 import { parseKind } from "../kind.ts";
+import { runTable, runText } from "../run-text.ts";
 import type { Session } from "../session.ts";
+import { entries, fields, section } from "../sheet.ts";
 import type { WorkflowView } from "../views.ts";
 
 const lastEventsCount = 5;
+const lastRunsCount = 5;
 
 export async function describe(session: Session, word: string, name: string): Promise<void> {
   switch (parseKind(word)) {
@@ -16,9 +19,14 @@ export async function describe(session: Session, word: string, name: string): Pr
     case "workflow": {
       const workflow = await session.api.workflow(name);
       const events = await session.api.events({ tags: [`workflows:${name}`], type: null }, lastEventsCount);
+      const filter = { workflow: name, state: null, since: null, dead: false };
+      const runs = await session.api.runs(filter, lastRunsCount);
       session.print(workflowText(workflow));
+      session.print(section("Last runs", runs.length === 0 ? "" : runTable(runs, Date.now())));
       return session.print(section("Last events", events.map((event) => `${eventLine(event)}\n`).join("")));
     }
+    case "run":
+      return session.print(runText(await session.api.runById(name)));
     case "event":
       throw new Failure("events cannot be described; drover get events -o yaml shows all of each", 2);
   }
@@ -53,6 +61,7 @@ function workflowText(workflow: WorkflowView): string {
       ...(message !== null && { Message: message }),
       Breed: breedName(workflow),
       Schedule: scheduleText(workflow),
+      ...(workflow.schedule !== "daemon" && { Runs: runsRule(workflow), Waiting: String(workflow.waiting) }),
       Scale: `${scale.instances} × ${scale.cpu} cpu, ${scale.memory}`,
       ...(network && { Network: network }),
       Revision: `${revision} (deployment ${deployment})`,
@@ -62,20 +71,7 @@ function workflowText(workflow: WorkflowView): string {
   ].join("");
 }
 
-function fields(values: Readonly<Record<string, string>>): string {
-  const width = Math.max(...Object.keys(values).map((key) => key.length)) + 1;
-  return Object.entries(values)
-    .map(([key, value]) => `${`${key}:`.padEnd(width)}  ${value}\n`)
-    .join("");
-}
-
-function entries(values: Readonly<Record<string, unknown>>): string {
-  return Object.keys(values).length === 0 ? "" : yaml(values);
-}
-
-/** A heading with its text indented below it; nothing at all when there is no text. */
-function section(heading: string, text: string): string {
-  if (text.trim() === "") return "";
-  const lines = text.trimEnd().split("\n");
-  return `\n${heading}\n${lines.map((line) => `  ${line}`.trimEnd()).join("\n")}\n`;
+function runsRule({ concurrency, timeout, retry, isolation, keep_warm }: WorkflowView): string {
+  const again = retry.times === 0 ? "not given again" : `given again ${retry.times} × after ${retry.delay}`;
+  return `${concurrency} at a time, ${timeout} each, ${again}; isolation: ${isolation}, keep_warm: ${keep_warm}`;
 }

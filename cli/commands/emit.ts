@@ -1,5 +1,6 @@
 import { eventLine } from "../format.ts";
 import type { Session } from "../session.ts";
+import { valueOf } from "../value.ts";
 
 export type EmitOptions = { readonly type: string | null; readonly value: string | null };
 
@@ -11,12 +12,4 @@ export async function emit(session: Session, tags: readonly string[], { type, va
     ...(value !== null && { value: valueOf(value) }),
   });
   session.print(`${eventLine(event)}\n`);
-}
-
-function valueOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -30,6 +30,8 @@ export async function get(session: Session, word: string, name: string | null, o
     case "event":
       if (name !== null) throw new Failure(`events have no names; filter them: drover get events --tag ${name}`, 2);
       return show(session, await api.events(options, options.limit), options, eventTable);
+    case "run":
+      throw new Failure("runs have a command of their own: drover runs, drover describe run ID", 2);
   }
 }
 
@@ -69,9 +71,9 @@ function breedTable(breeds: readonly Breed[]): string {
 
 function workflowTable(workflows: readonly WorkflowView[]): string {
   return table(
-    ["NAME", "BREED", "SCHEDULE", "STATUS", "READY", "RESTARTS", "REVISION", "MESSAGE"],
+    ["NAME", "BREED", "SCHEDULE", "STATUS", "READY", "WAITING", "RESTARTS", "REVISION", "MESSAGE"],
     workflows.map((workflow) => {
-      const { name, status, instances, scale, revision, message } = workflow;
+      const { name, status, instances, waiting, revision, message } = workflow;
       const ready = instances.filter((instance) => instance.status === "ready").length;
       const restarts = instances.reduce((sum, instance) => sum + instance.restarts, 0);
       return [
@@ -79,13 +81,19 @@ function workflowTable(workflows: readonly WorkflowView[]): string {
         breedName(workflow),
         scheduleText(workflow),
         status,
-        `${ready}/${scale.instances}`,
+        `${ready}/${wantedInstances(workflow)}`,
+        String(waiting),
         String(restarts),
         String(revision),
         message ?? "",
       ];
     }),
   );
+}
+
+/** A daemon's all; of any other workflow those that its work has asked for, which may be none. */
+function wantedInstances({ schedule, scale, instances }: WorkflowView): number {
+  return schedule === "daemon" ? scale.instances : instances.length;
 }
 
 function eventTable(events: readonly Event[]): string {

@@ -5,8 +5,13 @@ import type { LogLine } from "../views.ts";
 
 export type LogsOptions = { readonly follow: boolean; readonly lines: number; readonly timestamps: boolean };
 
+/** What one run wrote. */
+export async function logsOfRun(session: Session, run: string, options: Omit<LogsOptions, "follow">): Promise<void> {
+  for (const line of await session.api.runLogs(run, options.lines)) printLine(session, line, options.timestamps);
+}
+
 export async function logs(session: Session, name: string, options: LogsOptions): Promise<void> {
-  const print = (line: LogLine): void => session.print(`${options.timestamps ? prefixed(line) : line.text}\n`);
+  const print = (line: LogLine): void => printLine(session, line, options.timestamps);
   if (!options.follow) {
     for (const line of await session.api.logs(name, options.lines)) print(line);
     return;
@@ -23,6 +28,10 @@ export async function logs(session: Session, name: string, options: LogsOptions)
     }
     print(JSON.parse(data));
   }
+}
+
+function printLine(session: Session, line: LogLine, timestamps: boolean): void {
+  session.print(`${timestamps ? prefixed(line) : line.text}\n`);
 }
 
 function prefixed({ timestamp, instance, stream, text }: LogLine): string {

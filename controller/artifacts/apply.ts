@@ -1,8 +1,11 @@
 // Many documents at once: all of them are checked before any is stored, so bad input stores nothing (I7). Breeds are stored
 // before the workflows that may refer to them; deletions go the other way.
 import { type Artifact, type ArtifactKind, type ArtifactName, parseArtifact } from "../../model/artifact.ts";
+import type { Breed } from "../../model/breed.ts";
 import type { Document } from "../../model/documents.ts";
 import type { Parsed, Problem } from "../../model/problem.ts";
+import { scheduleKind } from "../../model/schedule.ts";
+import type { Workflow } from "../../model/workflow.ts";
 import type { Breeds, SaveResult } from "./breeds.ts";
 import type { Workflows } from "./workflows.ts";
 
@@ -27,6 +30,7 @@ export function checkArtifacts(
     else problems.push(...parsed.problems);
   }
   const together = new Set<string>();
+  const inBatch = new Map<string, Breed>();
   for (const { artifact, at } of found) {
     const key = `${artifact.kind} "${artifact.name}"`;
     if (together.has(key))
@@ -37,9 +41,13 @@ export function checkArtifacts(
         fix: "remove one of them",
       });
     together.add(key);
+    if (artifact.kind === "breed") inBatch.set(artifact.name, artifact.breed);
   }
   for (const { artifact, at } of found) {
-    const problem = unknownBreed(artifact, at, together, stored.breeds);
+    if (artifact.kind !== "workflow") continue;
+    const breed = breedOf(artifact.workflow, inBatch, stored.breeds);
+    const problem =
+      breed === null ? unknownBreed(artifact.workflow, at) : imageOnSchedule(artifact.workflow, breed, at);
     if (problem) problems.push(problem);
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: found.map(({ artifact }) => artifact) };
@@ -73,15 +81,30 @@ export async function removeArtifacts(
   return results;
 }
 
-function unknownBreed(artifact: Artifact, at: string, together: ReadonlySet<string>, breeds: Breeds): Problem | null {
-  if (artifact.kind !== "workflow" || !("reference" in artifact.workflow.breed)) return null;
-  const { reference } = artifact.workflow.breed;
-  if (breeds.get(reference) || together.has(`breed "${reference}"`)) return null;
+/** What the workflow will run: its own breed, one that is stored along with it, or the stored one. */
+function breedOf({ breed }: Workflow, inBatch: ReadonlyMap<string, Breed>, stored: Breeds): Breed | null {
+  if (!("reference" in breed)) return breed;
+  return inBatch.get(breed.reference) ?? stored.get(breed.reference)?.artifact ?? null;
+}
+
+function unknownBreed({ breed }: Workflow, at: string): Problem {
   return {
     path: joined(at, "breed"),
     expected: "the name of a stored breed",
-    got: `"${reference}"`,
+    got: `"${"reference" in breed ? breed.reference : breed.name}"`,
     fix: "apply the breed first, in the same file, or write it inside the workflow",
+  };
+}
+
+/** An image has no runner that would take runs from a queue. */
+function imageOnSchedule({ schedule }: Workflow, { name, deployable }: Breed, at: string): Problem | null {
+  const kind = scheduleKind(schedule);
+  if (deployable.type !== "container/docker" || kind === "daemon") return null;
+  return {
+    path: joined(at, "schedule"),
+    expected: `"daemon", as the breed "${name}" is a container image, and images run as daemons only so far`,
+    got: `"${kind}"`,
+    fix: 'write "schedule: daemon", or make the breed a script',
   };
 }
 

@@ -1,7 +1,7 @@
 // Finds changes that were stored but not recorded because the controller died in between, and records them now.
 import type { KV } from "@nats-io/kv";
 import type { Event } from "../../model/event.ts";
-import type { EventPage, EventQuery } from "../events/index-store.ts";
+import type { EventPage, EventQuery } from "../events/questions.ts";
 import { type Archive, type Change, changeOf } from "./archive.ts";
 import type { BreedEntry, WorkflowEntry } from "./entry.ts";
 

@@ -19,15 +19,15 @@ export type Bucket<E extends Saved> = {
   entries(): (readonly [name: string, entry: E])[];
   /** Computes and stores the successor of an entry. Null from `change` stores nothing. Resolves with what is stored now. */
   update(name: string, change: (current: E | null) => E | null): Promise<E | null>;
-  /** Calls back for every entry that this or another controller stores from now on. */
-  onChange(listener: (name: string) => void): void;
+  /** Calls back for every entry that this or another controller stores from now on; the result ends that. */
+  onChange(listener: (name: string) => void): () => void;
   stop(): void;
 };
 
 /** `onFailure` hears when the bucket can no longer be followed; what memory holds is stale from then on. */
 export async function openBucket<E extends Saved>(kv: KV, onFailure: (error: Error) => void): Promise<Bucket<E>> {
   const known = new Map<string, { readonly entry: E; readonly sequence: number }>();
-  const listeners: ((name: string) => void)[] = [];
+  const listeners = new Set<(name: string) => void>();
   const watch = await kv.watch();
   const filled = Promise.withResolvers<void>();
   void follow().catch((error: Error) => {
@@ -56,7 +56,10 @@ export async function openBucket<E extends Saved>(kv: KV, onFailure: (error: Err
       }
       throw new Error(`"${name}" is being written by too many at once; try again`);
     },
-    onChange: (listener) => void listeners.push(listener),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     stop: () => watch.stop(),
   };
 

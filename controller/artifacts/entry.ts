@@ -36,7 +36,15 @@ export type WorkflowEntry = Saved & {
   readonly artifact: Workflow | null;
   readonly status: DesiredStatus;
   readonly deployment: Deployment | null;
+  /** Absent in entries that were stored before there were triggers. */
+  readonly scheduled?: Scheduled;
 };
+
+/**
+ * Since when the present schedule holds; an edit of anything else keeps it. The schedule has no slots at or before `at`, and is
+ * set off by no event at or before `afterSequence` of the event stream.
+ */
+export type Scheduled = { readonly at: string; readonly afterSequence: number };
 
 /** An entry whose artifact has not been deleted. */
 export type LiveBreed = BreedEntry & { readonly artifact: Breed };

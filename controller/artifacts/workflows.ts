@@ -3,6 +3,8 @@
 //   W1. A changed workflow gets a new deployment: its new revision with the newest revision of its breed. One write stores both.
 //   W2. A workflow saved as it already is changes nothing, whatever became of its breed; `restart` takes up a newer breed.
 //   W3. Suspending and resuming is no edit: the revision stays.
+//   W4. The schedule holds from the save that brought it (`scheduled`). An edit of anything else, of the rules around its slots
+//       too, keeps its rhythm and the events that wait for it.
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Breed } from "../../model/breed.ts";
@@ -10,7 +12,8 @@ import type { DesiredStatus, Workflow } from "../../model/workflow.ts";
 import { type Archive, changeOf } from "./archive.ts";
 import type { SaveResult, Breeds } from "./breeds.ts";
 import type { Bucket } from "./bucket.ts";
-import { type Deployment, type LiveWorkflow, type WorkflowEntry, entrySchema } from "./entry.ts";
+import { type Deployment, type LiveWorkflow, type Scheduled, type WorkflowEntry, entrySchema } from "./entry.ts";
+import { rhythmOf } from "./rhythm.ts";
 
 export type Workflows = {
   get(name: string): LiveWorkflow | null;
@@ -27,9 +30,16 @@ export type WorkflowSignals = { statusChanged(entry: LiveWorkflow, by: string): 
 
 export function createWorkflows(
   bucket: Bucket<WorkflowEntry>,
-  parts: { breeds: Breeds; archive: Archive; signals: WorkflowSignals; now: () => Date },
+  parts: {
+    breeds: Breeds;
+    archive: Archive;
+    signals: WorkflowSignals;
+    now: () => Date;
+    /** The last sequence of the event stream. */
+    streamEnd: () => Promise<number>;
+  },
 ): Workflows {
-  const { breeds, archive, signals, now } = parts;
+  const { breeds, archive, signals, now, streamEnd } = parts;
   return {
     get(name) {
       const entry = bucket.get(name);
@@ -38,20 +48,24 @@ export function createWorkflows(
     list: () => bucket.all().filter(isLive),
     async save(workflow, status, by) {
       let before: WorkflowEntry | null = null;
-      const stored = await bucket.update(workflow.name, (current) => {
-        before = current;
-        const wanted = status ?? (current?.artifact ? current.status : "running");
-        if (current && isDeepStrictEqual(current.artifact, workflow))
-          return current.status === wanted ? null : { ...current, status: wanted };
-        const revision = (current?.revision ?? 0) + 1;
-        return {
-          ...saved(revision, by),
-          artifact: workflow,
-          status: wanted,
-          deployment: deploy(workflow, revision, 0),
-        };
-      });
-      return finish(workflow.name, before, stored, by);
+      let end: number | null = null;
+      for (;;) {
+        let endNeeded = false;
+        const stored = await bucket.update(workflow.name, (current) => {
+          before = current;
+          const wanted = status ?? (current?.artifact ? current.status : "running");
+          if (current && isDeepStrictEqual(current.artifact, workflow))
+            return current.status === wanted ? null : { ...current, status: wanted };
+          const scheduled = scheduledFor(workflow, current, end);
+          endNeeded = scheduled === "unknown";
+          if (scheduled === "unknown") return null;
+          const revision = (current?.revision ?? 0) + 1;
+          const deployment = deploy(workflow, revision, 0);
+          return { ...saved(revision, by), artifact: workflow, status: wanted, deployment, ...scheduled };
+        });
+        if (!endNeeded) return finish(workflow.name, before, stored, by);
+        end = await streamEnd();
+      }
     },
     async setStatus(name, status, by) {
       let before: WorkflowEntry | null = null;
@@ -89,6 +103,22 @@ export function createWorkflows(
       return stored && stored !== before ? finish(name, before, stored, by) : null;
     },
   };
+
+  /**
+   * Since when a schedule holds. `end`, the last sequence of the event stream, must have been asked for before the write, so that
+   * an event that is stored after the answer comes after it; it is "unknown" without one that is needed.
+   */
+  function scheduledFor(
+    workflow: Workflow,
+    current: WorkflowEntry | null,
+    end: number | null,
+  ): { readonly scheduled?: Scheduled } | "unknown" {
+    const rhythm = rhythmOf(workflow.schedule);
+    if (rhythm === null) return {};
+    const kept = current?.artifact && rhythmOf(current.artifact.schedule) === rhythm ? current.scheduled : undefined;
+    if (kept) return { scheduled: kept };
+    return end === null ? "unknown" : { scheduled: { at: now().toISOString(), afterSequence: end } };
+  }
 
   /** Records what a write did, and says it in the caller's words. */
   async function finish(

@@ -1,23 +1,31 @@
-// The thread that keeps the event index: reads the stream in batches into SQLite and answers queries. A slow query or a
+// The thread that keeps the event index: reads the stream in batches into SQLite and answers questions. A slow question or a
 // flood of events therefore never holds up the controller's own thread.
 //
 //   X1. Events are taken in stream order, each once; what is indexed survives a restart, what is not is read again.
-//   X2. A query answers only after the index has passed the sequence that it names, or fails when that takes too long.
-import { type ConsumerMessages, type JsMsg, DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
+//   X2. A question is answered only after the index has passed the sequence that it names, or fails when that takes too long.
+//   X3. Sequences that the stream has let go of are passed, too: nothing will ever come for them.
+import {
+  type ConsumerMessages,
+  type JsMsg,
+  type MsgRequest,
+  DeliverPolicy,
+  jetstream,
+  jetstreamManager,
+} from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { type ConnectionTarget, connectNats } from "../../bus/connection.ts";
 import { readingOptions } from "../../bus/reading.ts";
-import { controllerOwner, eventsStream, inboxPrefix, ownerOf } from "../../bus/subjects.ts";
+import { allEvents, controllerOwner, eventsStream, inboxPrefix, ownerOf } from "../../bus/subjects.ts";
 import { fromCloudEvent } from "../../model/cloud-event.ts";
-import { type EventPage, type EventQuery, type IndexedEvent, PageTooLarge, openIndexStore } from "./index-store.ts";
+import { openIndexStore } from "./index-store.ts";
+import { PageTooLarge } from "./page.ts";
+import { type Asked, type IndexedEvent, answer } from "./questions.ts";
 
 export type IndexWorkerData = { readonly target: ConnectionTarget; readonly path: string };
-export type IndexRequest =
-  | { readonly kind: "query"; readonly id: number; readonly query: EventQuery; readonly passed: number }
-  | { readonly kind: "stop" };
+export type IndexRequest = { readonly kind: "ask"; readonly asked: Asked } | { readonly kind: "stop" };
 export type IndexAnswer =
-  | { readonly kind: "page"; readonly id: number; readonly page: EventPage }
+  | { readonly kind: "answer"; readonly id: number; readonly answer: unknown }
   | { readonly kind: "failed"; readonly id: number; readonly reason: string }
   | { readonly kind: "too-large"; readonly id: number }
   | { readonly kind: "ready" };
@@ -26,6 +34,7 @@ export type IndexAnswer =
 const batchWaitMs = 5;
 const batchEventsMax = 1_000;
 const behindWaitMs = 10_000;
+const heldLookEveryMs = 100;
 const forgetEveryMs = 60_000;
 const connectTimeoutMs = 30_000;
 
@@ -38,19 +47,18 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
     timeoutMs: connectTimeoutMs,
   });
   const jsm = await jetstreamManager(nc);
-  const stream = await jsm.streams.info(eventsStream);
-  const store = openIndexStore(data.path, `${stream.config.name}@${stream.created}`);
-  const send = (answer: IndexAnswer) => port.postMessage(answer);
-  const held: { readonly request: Extract<IndexRequest, { kind: "query" }>; readonly deadlineMs: number }[] = [];
+  const { config, created } = await jsm.streams.info(eventsStream);
+  const store = openIndexStore(data.path, `${config.name}@${created}`);
+  const send = (said: IndexAnswer): void => port.postMessage(said);
+  const held: { readonly asked: Asked; readonly deadlineMs: number }[] = [];
   let batch: IndexedEvent[] = [];
-  // Nothing will come for sequences that the stream has already let go.
-  if (stream.state.messages === 0 && stream.state.last_seq > store.lastSequence) store.add([], stream.state.last_seq);
   let through = store.lastSequence;
   let flushTimer: NodeJS.Timeout | null = null;
+  let lookingForGap = false;
 
   const messages = await readFrom(nc, store.lastSequence + 1, take);
   const forgetTimer = setInterval(() => void forget(), forgetEveryMs);
-  const heldTimer = setInterval(answerHeld, 100);
+  const heldTimer = setInterval(lookAtHeld, heldLookEveryMs);
   port.on("message", (request: IndexRequest) => void handle(request));
   send({ kind: "ready" });
 
@@ -70,34 +78,63 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
     answerHeld();
   }
 
+  function lookAtHeld(): void {
+    answerHeld();
+    if (held.length > 0) void passGap();
+  }
+
   function answerHeld(): void {
     for (const entry of held.splice(0)) {
-      if (entry.request.passed <= store.lastSequence) reply(entry.request);
+      const { id, passed } = entry.asked;
+      if (passed <= store.lastSequence) reply(entry.asked);
       else if (Date.now() < entry.deadlineMs) held.push(entry);
-      else
-        send({
-          kind: "failed",
-          id: entry.request.id,
-          reason: `the event index is behind the stream by ${entry.request.passed - store.lastSequence}`,
-        });
+      else {
+        const behind = passed - store.lastSequence;
+        send({ kind: "failed", id, reason: `the event index is behind the stream by ${behind}` });
+      }
     }
   }
 
-  function reply(request: Extract<IndexRequest, { kind: "query" }>): void {
+  /** Passes sequences at the end of the stream whose messages are gone; those before them are passed by what comes after. */
+  async function passGap(): Promise<void> {
+    if (lookingForGap) return;
+    lookingForGap = true;
     try {
-      send({ kind: "page", id: request.id, page: store.query(request.query) });
+      const from = through;
+      const { state } = await jsm.streams.info(eventsStream);
+      if (state.last_seq <= from) return;
+      const next = await jsm.streams.getMessage(eventsStream, firstFrom(from + 1));
+      if (next !== null || through !== from) return;
+      through = state.last_seq;
+      flush();
+    } catch {
+      // NATS is away: whoever waits is told so in time, and the next look may succeed.
+    } finally {
+      lookingForGap = false;
+    }
+  }
+
+  function reply(asked: Asked): void {
+    try {
+      send({ kind: "answer", id: asked.id, answer: answer(store, asked) });
     } catch (error) {
-      if (error instanceof PageTooLarge) return send({ kind: "too-large", id: request.id });
-      send({ kind: "failed", id: request.id, reason: error instanceof Error ? error.message : String(error) });
+      if (error instanceof PageTooLarge) return send({ kind: "too-large", id: asked.id });
+      send({ kind: "failed", id: asked.id, reason: error instanceof Error ? error.message : String(error) });
     }
   }
 
   async function handle(request: IndexRequest): Promise<void> {
-    if (request.kind === "query") {
-      if (request.passed <= store.lastSequence) reply(request);
-      else held.push({ request, deadlineMs: Date.now() + behindWaitMs });
-      return;
+    switch (request.kind) {
+      case "ask":
+        if (request.asked.passed <= store.lastSequence) reply(request.asked);
+        else held.push({ asked: request.asked, deadlineMs: Date.now() + behindWaitMs });
+        return;
+      case "stop":
+        return end();
     }
+  }
+
+  async function end(): Promise<void> {
     clearInterval(forgetTimer);
     clearInterval(heldTimer);
     await messages.close();
@@ -111,6 +148,11 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
     const info = await jsm.streams.info(eventsStream).catch(() => null);
     if (info) store.forgetBelow(info.state.first_seq);
   }
+}
+
+/** The server knows this form since 2.9; the client's types have it for direct gets only. */
+function firstFrom(seq: number): MsgRequest {
+  return { seq, next_by_subj: allEvents() } as MsgRequest;
 }
 
 async function readFrom(nc: NatsConnection, sequence: number, take: (msg: JsMsg) => void): Promise<ConsumerMessages> {

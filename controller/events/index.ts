@@ -1,14 +1,15 @@
-// Queries over the event stream, answered by the index in its own thread.
+// Questions about the event stream, answered by the index in its own thread.
 //
-//   Q1. A query sees every event that this controller has accepted before it (read your own writes).
-//   Q2. The thread is started again when it dies; queries that it took with it fail with a reason.
+//   Q1. An answer knows every event that this controller has accepted before the question (read your own writes).
+//   Q2. The thread is started again when it dies; questions that it took with it fail with a reason.
 import { Worker } from "node:worker_threads";
 import type { ConnectionTarget } from "../../bus/connection.ts";
-import { type EventPage, type EventQuery, PageTooLarge } from "./index-store.ts";
 import type { IndexAnswer, IndexRequest, IndexWorkerData } from "./index-worker.ts";
+import { PageTooLarge } from "./page.ts";
+import type { Answers, EventPage, EventQuery, Question } from "./questions.ts";
 
-/** Queries that may wait for the thread at once; the next one is refused. */
-const queriesWaitingMax = 1_000;
+/** Questions that may wait for the thread at once; the next one is refused. */
+const questionsWaitingMax = 1_000;
 const restartWaitMs = 1_000;
 /** The thread's memory is part of every idle controller: new objects get little room, and its code comes from the cache. */
 const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 };
@@ -16,15 +17,16 @@ const workerUrl = new URL("./index-worker.ts", import.meta.url).href;
 const workerCode = `require("node:module").enableCompileCache(); import(${JSON.stringify(workerUrl)});`;
 
 export type EventIndex = {
-  /** `passed`: the index must have seen this stream sequence first. */
+  /** `passed`: the index must have seen this stream sequence first. Rejects with IndexUnavailable or PageTooLarge. */
+  ask<Q extends Question>(question: Q, given: Parameters<Answers[Q]>, passed: number): Promise<ReturnType<Answers[Q]>>;
   query(query: EventQuery, passed: number): Promise<EventPage>;
   stop(): Promise<void>;
 };
 
-/** Why a query has no answer now; the same query may succeed later. */
+/** Why a question has no answer now; the same question may succeed later. */
 export class IndexUnavailable extends Error {}
 
-type Waiting = { readonly resolve: (page: EventPage) => void; readonly reject: (error: Error) => void };
+type Waiting = { readonly resolve: (answer: unknown) => void; readonly reject: (error: Error) => void };
 
 export async function startEventIndex(options: {
   target: ConnectionTarget;
@@ -37,15 +39,8 @@ export async function startEventIndex(options: {
   let worker = await spawnWorker();
 
   return {
-    query(query, passed) {
-      if (waiting.size >= queriesWaitingMax)
-        return Promise.reject(new IndexUnavailable(`${queriesWaitingMax} queries wait already`));
-      const { promise, resolve, reject } = Promise.withResolvers<EventPage>();
-      const id = count++;
-      waiting.set(id, { resolve, reject });
-      worker.postMessage({ kind: "query", id, query, passed } satisfies IndexRequest);
-      return promise;
-    },
+    ask: (question, given, passed) => ask(question, given, passed),
+    query: (query, passed) => ask("events", [query], passed),
     async stop() {
       stopping = true;
       const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
@@ -54,6 +49,20 @@ export async function startEventIndex(options: {
       failAll("the controller is stopping");
     },
   };
+
+  function ask<Q extends Question>(
+    question: Q,
+    given: Parameters<Answers[Q]>,
+    passed: number,
+  ): Promise<ReturnType<Answers[Q]>> {
+    if (waiting.size >= questionsWaitingMax)
+      return Promise.reject(new IndexUnavailable(`${questionsWaitingMax} questions wait already`));
+    const id = count++;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    waiting.set(id, { resolve, reject });
+    worker.postMessage({ kind: "ask", asked: { id, question, given, passed } } satisfies IndexRequest);
+    return promise as Promise<ReturnType<Answers[Q]>>;
+  }
 
   async function spawnWorker(): Promise<Worker> {
     const data: IndexWorkerData = { target: options.target, path: options.path };
@@ -80,8 +89,14 @@ export async function startEventIndex(options: {
   function settle(answer: Exclude<IndexAnswer, { kind: "ready" }>): void {
     const entry = waiting.get(answer.id);
     waiting.delete(answer.id);
-    if (answer.kind === "page") entry?.resolve(answer.page);
-    else entry?.reject(answer.kind === "too-large" ? new PageTooLarge() : new IndexUnavailable(answer.reason));
+    switch (answer.kind) {
+      case "answer":
+        return entry?.resolve(answer.answer);
+      case "too-large":
+        return entry?.reject(new PageTooLarge());
+      case "failed":
+        return entry?.reject(new IndexUnavailable(answer.reason));
+    }
   }
 
   function failAll(reason: string): void {

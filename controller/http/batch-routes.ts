@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type ArtifactName, parseArtifactName } from "../../model/artifact.ts";
 import type { Problem } from "../../model/problem.ts";
 import { type Applied, checkArtifacts, removeArtifacts, saveArtifacts } from "../artifacts/apply.ts";
-import { unavailableTrigger } from "../lifecycle/desired.ts";
 import { validatesOnly } from "./artifact-routes.ts";
 import { documentsOf } from "./body.ts";
 import { identityOf, nameOf } from "./identity.ts";
@@ -12,7 +11,7 @@ import { invalid } from "./problem.ts";
 import { AppliedSchema, DocumentSchema, refusals } from "./schemas.ts";
 
 export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
-  const { artifacts } = parts;
+  const { artifacts, keys } = parts;
   const consumes = ["application/json", "application/x-yaml"];
 
   for (const method of ["POST", "PUT"] as const) {
@@ -62,8 +61,17 @@ export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
   /** What a person should know although the document was fine. */
   function warningsOf({ kind, name }: Applied): string[] {
     const entry = kind === "workflow" ? artifacts.workflows.get(name) : null;
-    const trigger = entry && unavailableTrigger(entry);
-    return trigger ? [trigger] : [];
+    if (entry === null) return [];
+    const warnings: string[] = [];
+    const { schedule } = entry.artifact;
+    const key = typeof schedule === "object" && "webhook" in schedule ? schedule.webhook.key : null;
+    if (key !== null && !keys.has(key)) warnings.push(`there is no key ${key} yet: drover key create ${key}`);
+    if (schedule !== "daemon" && entry.deployment.breed.deployable.type === "container/docker") {
+      warnings.push(
+        `only scripts can be run on a schedule, and breed ${entry.deployment.breed.name} is an image: write schedule: daemon`,
+      );
+    }
+    return warnings;
   }
 }
 

@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "./json-schema.ts";
 import { parseEvent } from "../../model/event.ts";
 import type { Problem } from "../../model/problem.ts";
-import { eventIdOf } from "../events/event-id.ts";
 import { bodyOf, documentsOf } from "./body.ts";
+import { idempotentId } from "./idempotency.ts";
 import { identityOf } from "./identity.ts";
 import { pageOf, setPageHeaders } from "./paging.ts";
 import type { HttpParts } from "./parts.ts";
@@ -12,7 +12,6 @@ import { HttpProblem, invalid } from "./problem.ts";
 import { parameters } from "./query.ts";
 import { EventQueryParameters, EventInputSchema, EventSchema, refusals } from "./schemas.ts";
 
-const idempotencyKeyMax = 200;
 const queryTagsMax = 32;
 
 export function eventRoutes(app: FastifyInstance, parts: HttpParts): void {
@@ -29,8 +28,9 @@ export function eventRoutes(app: FastifyInstance, parts: HttpParts): void {
     async (request, reply) => {
       const parsed = parseEvent(eventIn(request), parts.now);
       if (!parsed.ok) throw invalid(parsed.problems);
-      const id = idempotentId(request);
-      const event = await parts.appender.append({ ...parsed.value, ...(id ? { id } : {}), source: sourceOf(request) });
+      const source = sourceOf(request);
+      const id = idempotentId(request, source);
+      const event = await parts.appender.append({ ...parsed.value, ...(id ? { id } : {}), source });
       return reply.code(201).send(event);
     },
   );
@@ -81,15 +81,6 @@ function eventIn(request: FastifyRequest): unknown {
   const [document, second] = documentsOf(request);
   if (second) throw new HttpProblem("invalid", "expected one event in the body; send each event by itself");
   return document?.value;
-}
-
-/** A repeated request with the same `Idempotency-Key` is the same event. */
-function idempotentId(request: FastifyRequest): string | null {
-  const key = request.headers["idempotency-key"];
-  if (typeof key !== "string" || key === "") return null;
-  if (key.length > idempotencyKeyMax)
-    throw new HttpProblem("invalid", `Idempotency-Key: expected at most ${idempotencyKeyMax} characters`);
-  return eventIdOf(sourceOf(request), key);
 }
 
 function sourceOf(request: FastifyRequest): string {

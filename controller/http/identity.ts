@@ -2,6 +2,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { HttpProblem } from "./problem.ts";
+import { shownUrl } from "./shown-url.ts";
 
 export type Identity =
   | { readonly kind: "person"; readonly name: string }
@@ -35,9 +36,15 @@ export function nameOf(identity: Identity): string {
   return identity.kind === "workflow" ? `workflow:${identity.name}` : identity.name;
 }
 
+/** What is about one workflow only, and what it is about is nobody else's business. */
+const ownRoutes = new Set(["/api/v1/workflows/:name/logs", "/api/v1/workflows/:name/slots"]);
+/** What is about all workflows at once, or about people. */
+const peoplesRoutes = new Set(["/api/v1/trace/:id", "/api/v1/keys"]);
+
 /**
- * What code of a workflow may ask: it may read the API and its own logs, and emit events. Decided on the route that was matched,
- * never on the address as it was written. Throws HttpProblem 403 for all else.
+ * What code of a workflow may ask: it may read the API, but of runs, slots and logs only its own (run-routes.ts shows it no
+ * others), and emit events. Decided on the route that was matched, never on the address as it was written. Throws HttpProblem
+ * 403 for all else.
  */
 export function refuseWhatWorkflowsMayNot(request: FastifyRequest): void {
   const identity = identityOf(request);
@@ -46,12 +53,11 @@ export function refuseWhatWorkflowsMayNot(request: FastifyRequest): void {
   const { name } = request.params as { name?: string };
   const reads = request.method === "GET" || request.method === "HEAD";
   const emits = request.method === "POST" && route === "/api/v1/events";
-  const foreignLogs = route.endsWith("/logs") && name !== identity.name;
-  if ((reads || emits) && !foreignLogs) return;
-  const what = `${request.method} ${request.url.slice(0, 200)}`;
+  const foreign = peoplesRoutes.has(route) || (ownRoutes.has(route) && name !== identity.name);
+  if ((reads || emits) && !foreign) return;
   throw new HttpProblem(
     "forbidden",
-    `code of workflow "${identity.name}" may emit events and read; ${what} needs a person`,
+    `code of workflow "${identity.name}" may emit events and read; ${request.method} ${shownUrl(request)} needs a person`,
   );
 }
 

@@ -11,16 +11,14 @@ import { type SseStream, lastEventId, openSse } from "./sse.ts";
 
 const linesDefault = 100;
 const linesMax = 10_000;
+export const linesQuery = { lines: Type.Optional(Type.Integer({ minimum: 0, maximum: linesMax })) };
 
 export function logRoutes(app: FastifyInstance, parts: HttpParts): void {
   const schema = {
     tags: ["workflows"],
     summary: "The last lines that a workflow's code wrote; follow=true keeps sending (server-sent events)",
     params: NameParameter,
-    querystring: Type.Object({
-      lines: Type.Optional(Type.Integer({ minimum: 0, maximum: linesMax })),
-      follow: Type.Optional(Type.Boolean()),
-    }),
+    querystring: Type.Object({ ...linesQuery, follow: Type.Optional(Type.Boolean()) }),
     response: { 200: Type.Array(LogLineSchema), ...refusals },
   };
   app.get<{ Params: { name: string } }>("/api/v1/workflows/:name/logs", { schema }, async (request, reply) => {
@@ -45,7 +43,8 @@ function sendLines(stream: SseStream, lines: readonly LogView[], sequence: numbe
   stream.position(String(sequence));
 }
 
-function lineCount(request: FastifyRequest): number {
+/** The `lines` parameter. Throws HttpProblem 400. */
+export function lineCount(request: FastifyRequest): number {
   const text = parameter(request, "lines");
   if (text === null) return linesDefault;
   const count = Number(text);

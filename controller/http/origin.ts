@@ -4,17 +4,25 @@ import { isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
 import { HttpProblem } from "./problem.ts";
 
-/** Throws HttpProblem 403. Programs send none of these headers but `Host`, and that one with the address they were given. */
+/**
+ * Throws HttpProblem 403. Programs send none of these headers but `Host`, and that one with the address they were given. A
+ * webhook is called under whatever name a proxy or tunnel has; what keeps a rebound name out there is the key that it asks for.
+ */
 export function refuseOtherSites(request: FastifyRequest): void {
   const { host = "", origin, "sec-fetch-site": site } = request.headers;
   const name = hostNameOf(host);
-  const known = name === "localhost" || isIP(name) !== 0 || !isLoopback(request.socket.localAddress);
+  const known = isHook(request) || name === "localhost" || isIP(name) !== 0 || !isLoopback(request.socket.localAddress);
   const foreignOrigin = origin !== undefined && !sameHost(origin, host);
   if (known && !foreignOrigin && site !== "cross-site") return;
   throw new HttpProblem(
     "forbidden",
     "requests from other sites are refused; call the API by its address, not from a web page",
   );
+}
+
+/** Decided on the route that was matched, never on the address as it was written. */
+function isHook(request: FastifyRequest): boolean {
+  return request.routeOptions.url?.startsWith("/hooks/") === true;
 }
 
 /** `[::1]:8080` → `::1`, `localhost:8080` → `localhost`. */

@@ -4,8 +4,12 @@ import type { LiveWorkflow } from "../artifacts/entry.ts";
 import type { Appender } from "../events/append.ts";
 import type { EventIndex } from "../events/index.ts";
 import type { Live } from "../events/live.ts";
+import type { ApiKeys } from "../identity/api-keys.ts";
+import type { Cancelled } from "../lifecycle/cancellations.ts";
 import type { WorkflowState } from "../lifecycle/view.ts";
+import type { RunHistory } from "../runs/history.ts";
 import type { Logs } from "../runs/logs.ts";
+import type { Trace } from "../runs/trace.ts";
 
 export type HttpParts = {
   readonly version: string;
@@ -14,6 +18,11 @@ export type HttpParts = {
   readonly index: EventIndex;
   readonly live: Live;
   readonly logs: Logs;
+  readonly history: RunHistory;
+  readonly trace: Trace;
+  readonly keys: ApiKeys;
+  /** Takes a run that waits out of its queue, or tells the agents to end it. Resolves when that has been asked. */
+  readonly cancel: (workflow: string, run: string, reason: string) => Promise<Cancelled>;
   readonly stateOf: (entry: LiveWorkflow) => WorkflowState;
   readonly info: () => Readonly<Record<string, unknown>>;
   readonly config: () => Readonly<Record<string, unknown>>;

@@ -6,9 +6,11 @@ import { problemText } from "../../model/problem.ts";
 /** Codes of this edge and the HTTP status that each stands for. */
 const statusOf = {
   invalid: 400,
+  unauthorized: 401,
   forbidden: 403,
   "not-found": 404,
   conflict: 409,
+  gone: 410,
   "too-large": 413,
   "unknown-content-type": 415,
   internal: 500,

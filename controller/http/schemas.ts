@@ -41,6 +41,11 @@ const Workflow = Type.Object(
     schedule: Type.Unknown({ description: "daemon, manual, {time}, {event} or {webhook}" }),
     environment_variables: stringMap,
     scale: Type.Object({ cpu: Type.Number(), memory: Type.String(), instances: Type.Integer() }),
+    concurrency: Type.Integer({ description: "runs at the same time in each instance" }),
+    retry: Type.Object({ times: Type.Integer(), delay: Type.String(), factor: Type.Number() }),
+    timeout: Type.String({ description: "ISO 8601, of each attempt of a run" }),
+    isolation: Type.String({ description: "process or container" }),
+    keep_warm: Type.String({ description: "always, never or an ISO 8601 duration" }),
     network: Type.String(),
     arguments: Type.Array(stringMap),
     instances: Type.Array(InstanceSchema),
@@ -52,6 +57,7 @@ const Workflow = Type.Object(
     }),
     revision: Type.Integer(),
     deployment: Type.String(),
+    waiting: Type.Integer({ description: "runs that wait in its queue or are under way" }),
     message: Type.Union([Type.String(), Type.Null()]),
   },
   { $id: "Workflow" },
@@ -134,7 +140,7 @@ export const DocumentSchema = Type.Unknown({
   description: "a document of the kind, or a list of them; YAML may hold several",
 });
 
-const pages = {
+export const pages = {
   page: Type.Optional(Type.Integer({ minimum: 1, default: 1 })),
   per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 30 })),
 };

@@ -12,21 +12,30 @@ import Fastify, {
 import { PublishError } from "../../bus/publisher.ts";
 import { writeDocuments } from "../../model/documents.ts";
 import { IndexUnavailable } from "../events/index.ts";
-import { PageTooLarge } from "../events/index-store.ts";
+import { PageTooLarge } from "../events/page.ts";
 import { artifactRoutes } from "./artifact-routes.ts";
 import { batchRoutes } from "./batch-routes.ts";
 import { acceptAllBodies, bodyBytesMax } from "./body.ts";
 import { eventRoutes } from "./event-routes.ts";
+import { hookRoutes } from "./hook-routes.ts";
 import { refuseWhatWorkflowsMayNot } from "./identity.ts";
 import { infoRoutes } from "./info-routes.ts";
+import { keyRoutes } from "./key-routes.ts";
 import { logRoutes } from "./log-routes.ts";
+import { manualRoutes } from "./manual-routes.ts";
 import { HttpProblem, type ProblemCode } from "./problem.ts";
 import type { HttpParts } from "./parts.ts";
 import { refuseOtherSites } from "./origin.ts";
 import { parseQuery } from "./query.ts";
+import { runControlRoutes } from "./run-control-routes.ts";
+import { runRoutes } from "./run-routes.ts";
+import { runSchemas } from "./run-schemas.ts";
 import { namedSchemas } from "./schemas.ts";
+import { shownUrl } from "./shown-url.ts";
+import { slotRoutes } from "./slot-routes.ts";
 import { statusRoutes } from "./status-routes.ts";
 import { streamRoutes } from "./stream-routes.ts";
+import { traceRoutes } from "./trace-routes.ts";
 
 const requestTimeoutMs = 30_000;
 const yamlTypes = ["application/x-yaml", "application/yaml", "text/yaml"];
@@ -46,14 +55,14 @@ export async function createServer(parts: HttpParts, log: FastifyBaseLogger): Pr
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request) => {
-    throw new HttpProblem("not-found", `nothing is at ${request.method} ${request.url}; see /openapi.json`);
+    throw new HttpProblem("not-found", `nothing is at ${request.method} ${shownUrl(request)}; see /openapi.json`);
   });
   app.addHook("onRequest", async (request, reply) => {
     refuseOtherSites(request);
     answerInYaml(request, reply);
   });
   app.addHook("preHandler", async (request) => refuseWhatWorkflowsMayNot(request));
-  for (const schema of namedSchemas) app.addSchema(schema);
+  for (const schema of [...namedSchemas, ...runSchemas]) app.addSchema(schema);
   await app.register(fastifySwagger, {
     refResolver: { buildLocalReference: ({ $id }) => (typeof $id === "string" ? $id : "unnamed") },
     openapi: {
@@ -69,6 +78,13 @@ export async function createServer(parts: HttpParts, log: FastifyBaseLogger): Pr
     eventRoutes(api, parts);
     streamRoutes(api, parts);
     logRoutes(api, parts);
+    manualRoutes(api, parts);
+    hookRoutes(api, parts);
+    keyRoutes(api, parts);
+    runRoutes(api, parts);
+    runControlRoutes(api, parts);
+    slotRoutes(api, parts);
+    traceRoutes(api, parts);
   });
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   return app;
@@ -109,7 +125,10 @@ function asProblem(error: FastifyError, request: FastifyRequest): HttpProblem {
   if (error.statusCode !== undefined && error.statusCode < 500)
     return new HttpProblem(codeOf(error.statusCode), error.message);
   const id = randomUUID();
-  request.log.error({ err: error, id, method: request.method, url: request.url }, "a request failed unexpectedly");
+  request.log.error(
+    { err: error, id, method: request.method, url: shownUrl(request) },
+    "a request failed unexpectedly",
+  );
   return new HttpProblem("internal", `unexpected error ${id}; the controller's log has the details under this id`);
 }
 

@@ -1,7 +1,6 @@
 // The status of a workflow as a resource of its own: a bare word or a JSON string.
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { Type } from "./json-schema.ts";
-import { unavailableTrigger } from "../lifecycle/desired.ts";
 import { bodyOf } from "./body.ts";
 import { identityOf, nameOf } from "./identity.ts";
 import type { HttpParts } from "./parts.ts";
@@ -36,19 +35,11 @@ export function statusRoutes(app: FastifyInstance, parts: HttpParts): void {
           "invalid",
           `Illegal workflow status: '${word.slice(0, 40)}'; expected running, suspended or restarting`,
         );
-      refuseWithoutTrigger(word, name);
       const entry = await requests[word](name, by);
       if (!entry) throw unknownWorkflow(name);
       return answerWord(reply, parts.stateOf(entry).status);
     },
   );
-
-  /** Nothing would run, and the answer must not sound as if it did. */
-  function refuseWithoutTrigger(word: string, name: string): void {
-    const entry = word.startsWith("suspend") ? null : workflows.get(name);
-    const trigger = entry && unavailableTrigger(entry);
-    if (trigger) throw new HttpProblem("conflict", trigger);
-  }
 
   const run = (name: string, by: string) => workflows.setStatus(name, "running", by);
   const suspend = (name: string, by: string) => workflows.setStatus(name, "suspended", by);

@@ -1,30 +1,30 @@
 // What an identity may say and hear on NATS. Pure lists of subjects; the server enforces them.
 import {
   apiSubject,
+  controlSubject,
   eventsOf,
   inboxPrefix,
   logsOf,
+  nextRuns,
   reportRequest,
   reportsOf,
-  runsStream,
-  token,
+  runAcks,
 } from "../../bus/subjects.ts";
 
 export type SubjectPermissions = { readonly publish: readonly string[]; readonly subscribe: readonly string[] };
 
 /** One workflow: its own events, logs, reports and API calls, its own runs, and replies to itself. Nothing of anyone else. */
 export function workflowPermissions(workflow: string): SubjectPermissions {
-  const consumer = token(workflow);
   return {
     publish: [
       eventsOf(workflow),
       logsOf(workflow),
       reportsOf(workflow),
       apiSubject(workflow),
-      `$JS.API.CONSUMER.MSG.NEXT.${runsStream}.${consumer}`,
-      `$JS.ACK.${runsStream}.${consumer}.>`,
+      nextRuns(workflow),
+      runAcks(workflow),
     ],
-    subscribe: [`${inboxPrefix(workflow)}.>`, reportRequest()],
+    subscribe: [`${inboxPrefix(workflow)}.>`, reportRequest(), controlSubject(workflow)],
   };
 }
 

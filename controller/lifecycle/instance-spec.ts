@@ -3,12 +3,15 @@ import type { Assignment } from "../../bus/assignment.ts";
 import { memoryBytes } from "../../model/memory.ts";
 import type { LiveWorkflow } from "../artifacts/entry.ts";
 import type { InstanceSpec } from "../runtime/runtime.ts";
+import { handoverOf } from "./instance-name.ts";
+import { queueRules } from "./queue-rules.ts";
 
 /** Loopback port of the gateway beside a user's own image, which cannot be told a port that is found later. */
 const sidecarGatewayPort = 19_090;
 
 export type AgentAccess = { readonly servers: readonly string[]; readonly credentials: string | null };
 
+/** The instance's name says whether it is a daemon or takes runs from the queue. */
 export function instanceSpec(
   entry: LiveWorkflow,
   instance: string,
@@ -16,16 +19,16 @@ export function instanceSpec(
   stopGraceMs: number,
 ): InstanceSpec {
   const { artifact, deployment } = entry;
-  const { breed } = deployment;
-  const environment = { ...breed.environment_variables, ...artifact.environment_variables };
-  const isImage = breed.deployable.type === "container/docker";
+  const { deployable, environment_variables } = deployment.breed;
+  const environment = { ...environment_variables, ...artifact.environment_variables };
+  const isImage = deployable.type === "container/docker";
   const assignment: Assignment = {
     workflow: artifact.name,
     instance,
     deployment: deployment.id,
     revision: deployment.workflowRevision,
     nats: access,
-    work: isImage ? { kind: "sidecar" } : { kind: "script", source: breed.deployable.definition, environment },
+    work: isImage ? { kind: "sidecar" } : scriptWork(entry, instance, environment),
     gatewayPort: isImage ? sidecarGatewayPort : 0,
     stopGraceMs,
   };
@@ -35,12 +38,26 @@ export function instanceSpec(
     deployment: deployment.id,
     revision: deployment.workflowRevision,
     work: isImage
-      ? { kind: "image", image: breed.deployable.definition, environment: { ...environment, ...sidecarEnvironment } }
+      ? { kind: "image", image: deployable.definition, environment: { ...environment, ...sidecarEnvironment } }
       : { kind: "script" },
     cpu: artifact.scale.cpu,
     memoryBytes: memoryBytes(artifact.scale.memory),
     assignment: JSON.stringify(assignment),
   };
+}
+
+function scriptWork(
+  entry: LiveWorkflow,
+  instance: string,
+  environment: Readonly<Record<string, string>>,
+): Assignment["work"] {
+  const source = entry.deployment.breed.deployable.definition;
+  switch (handoverOf(instance)) {
+    case "stop":
+      return { kind: "script", source, environment };
+    case "drain":
+      return { kind: "queue", source, environment, ...queueRules(entry) };
+  }
 }
 
 /** What an image finds of Drover: the API on loopback, as a script does. */

@@ -12,7 +12,7 @@ export type LifecycleEvents = {
   started(entry: LiveWorkflow, instance: string): Promise<void>;
   startFailed(entry: LiveWorkflow, instance: string, reason: string): Promise<void>;
   ready(entry: LiveWorkflow, instance: string, startedAt: string): Promise<void>;
-  stopped(workflow: string, instance: Instance): Promise<void>;
+  stopped(instance: Instance): Promise<void>;
   exited(instance: Instance, reason: string): Promise<void>;
   unscheduled(workflow: string): Promise<void>;
   statusChanged(entry: LiveWorkflow, by: string): Promise<void>;
@@ -41,13 +41,19 @@ export function createLifecycleEvents(append: AppendEvent, now: () => Date): Lif
         { ...deploymentOf(entry), instance, state: "ready" },
         [instance, startedAt],
       ),
-    stopped: (workflow, instance) =>
-      emit("instance", workflow, ["instance:stopped", `instances:${instance.instance}`], {
-        deployment: instance.deployment,
-        revision: instance.revision,
-        instance: instance.instance,
-        state: "stopped",
-      }),
+    stopped: (instance) =>
+      emit(
+        "instance",
+        instance.workflow,
+        ["instance:stopped", `instances:${instance.instance}`],
+        {
+          deployment: instance.deployment,
+          revision: instance.revision,
+          instance: instance.instance,
+          state: "stopped",
+        },
+        endOf(instance),
+      ),
     exited: (instance, reason) =>
       emit(
         "instance",
@@ -63,7 +69,7 @@ export function createLifecycleEvents(append: AppendEvent, now: () => Date): Lif
             ? { exitCode: instance.state.exitCode, outOfMemory: instance.state.outOfMemory }
             : {}),
         },
-        [instance.instance, instance.state.kind === "exited" ? instance.state.finishedAt : ""],
+        endOf(instance),
       ),
     unscheduled: (workflow) => emit("instance", workflow, ["unscheduled"], { state: "unscheduled" }),
     statusChanged: (entry, by) =>
@@ -90,6 +96,11 @@ export function createLifecycleEvents(append: AppendEvent, now: () => Date): Lif
       timestamp: now().toISOString(),
     });
   }
+}
+
+/** What tells the end of an instance from another one under the same name; undefined: nothing does. */
+function endOf({ instance, state }: Instance): readonly string[] | undefined {
+  return state.kind === "exited" ? [instance, state.finishedAt] : undefined;
 }
 
 function deploymentOf(entry: LiveWorkflow) {

@@ -1,9 +1,17 @@
 // The lifecycle as one part: keeps real in step with desired, and says of every workflow how it is.
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Logger } from "pino";
+import type { InstanceReport } from "../../bus/assignment.ts";
 import type { Publisher } from "../../bus/publisher.ts";
+import { controlSubject } from "../../bus/subjects.ts";
 import type { LiveWorkflow } from "../artifacts/entry.ts";
+import type { RunQueue } from "../runs/queue.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { type Cancelled, createCancellations } from "./cancellations.ts";
+import { createDecisions } from "./decision.ts";
+import { createDeeds } from "./deeds.ts";
+import { isSingleUse } from "./desired.ts";
+import { type TellAgents, createDrains } from "./drains.ts";
 import { createFailures } from "./failures.ts";
 import { createImageOutput } from "./image-output.ts";
 import { type AgentAccess, instanceSpec } from "./instance-spec.ts";
@@ -15,62 +23,87 @@ import { type WorkflowState, stateOf } from "./view.ts";
 
 export type Lifecycle = {
   stateOf(entry: LiveWorkflow): WorkflowState;
-  wake(): void;
+  /** What is wanted of one workflow has changed; or, when none is named, of any, or who leads: look soon. */
+  wake(workflow?: string): void;
+  /** Ends a run before its time, or takes it out of the queue. */
+  cancel(workflow: string, run: string, reason: string): Promise<Cancelled>;
   readonly runtimeError: string | null;
   readonly runningInstances: number;
   stop(): Promise<void>;
 };
 
+/**
+ * `leading`: null while it is not known; nothing is done then. `nextDueMs`: the next slot of a time schedule, as milliseconds since
+ * 1970; null when there is none.
+ */
 export function startLifecycle(parts: {
   nc: NatsConnection;
   publisher: Publisher;
   runtime: Runtime;
   workflows: { list(): LiveWorkflow[]; get(name: string): LiveWorkflow | null };
+  queue: RunQueue;
   events: LifecycleEvents;
   agentAccess: (workflow: string) => Promise<AgentAccess>;
+  leading: () => boolean | null;
+  nextDueMs: (workflow: string) => number | null;
   stopGraceMs: number;
   nowMs: () => number;
   log: Logger;
 }): Lifecycle {
-  const { runtime, workflows, nowMs, log } = parts;
+  const { nc, workflows, queue, leading, nowMs } = parts;
   const abort = new AbortController();
   const failures = createFailures();
-  const reports = followReports(parts.nc, () => reconciler.wake(), nowMs);
+  const tellAgents: TellAgents = (workflow, control) => nc.publish(controlSubject(workflow), JSON.stringify(control));
+  const reports = followReports(nc, onReport, nowMs);
+  const drains = createDrains({ ...parts, tellAgents, reports });
+  const cancellations = createCancellations({ queue, tellAgents, nowMs });
   const readiness = createReadiness({ ...parts, reports });
   const imageOutput = createImageOutput(parts);
-  const reconciler = createReconciler({
-    runtime,
-    workflows,
+  const decisions = createDecisions({ ...parts, drains, reports, failures });
+  const deeds = createDeeds({
+    ...parts,
+    drains,
     failures,
-    events: parts.events,
     specOf: async (entry, instance) =>
       instanceSpec(entry, instance, await parts.agentAccess(entry.artifact.name), parts.stopGraceMs),
+    onGone: (instance) => reports.forget(instance),
+  });
+  const reconciler = createReconciler({
+    ...parts,
+    decisions,
+    deeds,
+    drains,
     onPass(inventory) {
       readiness.check(inventory);
       imageOutput.check(inventory);
+      cancellations.sayAgain();
     },
-    onGone: (instance) => reports.forget(instance),
-    stopGraceMs: parts.stopGraceMs,
-    nowMs,
-    log,
   });
   const running = reconciler.run(abort.signal);
 
   return {
-    stateOf: (entry) =>
-      stateOf(entry, {
-        instances: reconciler.inventory.instances.filter((one) => one.workflow === entry.artifact.name),
+    stateOf(entry) {
+      const { name } = entry.artifact;
+      const instances = reconciler.picture.instancesOf(name);
+      return stateOf(entry, {
+        instances,
         reportOf: (instance) => reports.of(instance),
-        failure: failures.of(entry.artifact.name, entry.deployment.id),
+        isDraining: (instance) => drains.of(instance) !== null,
+        demand: decisions.demandOf(entry, instances),
+        waiting: queue.depth(name),
+        failure: failures.of(name, entry.deployment.id),
         runtimeError: reconciler.runtimeError,
+        leading: leading(),
         nowMs: nowMs(),
-      }),
-    wake: () => reconciler.wake(),
+      });
+    },
+    wake: (workflow) => reconciler.rethink(workflow),
+    cancel: (workflow, run, reason) => cancellations.cancel(workflow, run, reason),
     get runtimeError() {
       return reconciler.runtimeError;
     },
     get runningInstances() {
-      return reconciler.inventory.instances.filter((one) => one.state.kind === "running").length;
+      return reconciler.picture.inventory.instances.filter((one) => one.state.kind === "running").length;
     },
     async stop() {
       abort.abort();
@@ -79,4 +112,16 @@ export function startLifecycle(parts: {
       reports.stop();
     },
   };
+
+  /** Agents take and end runs all the time. Only where a run uses up its container is that a reason to look. */
+  function onReport(report: InstanceReport, before: InstanceReport | null): void {
+    cancellations.sayAgain(report.workflow);
+    if (before === null || !hasRunState(report) || !hasRunState(before)) return reconciler.wake();
+    const entry = workflows.get(report.workflow);
+    if (entry && isSingleUse(entry)) reconciler.reconsider(report.workflow);
+  }
+}
+
+function hasRunState({ state }: InstanceReport): boolean {
+  return state.kind === "running" || state.kind === "idle";
 }

@@ -1,29 +1,50 @@
 // Makes what runs what should run. Observes everything by label, decides per workflow, acts; then looks again.
 //
-//   L1. One step per workflow is under way at a time; workflows do not wait for each other.
-//   L2. Nothing is remembered that a restart would lose and need: desired state is in the bucket, real state in the runtime.
+//   L1. At most one deed per instance is under way at a time; workflows do not wait for each other.
+//   L2. Nothing is remembered that a restart would lose and need: desired state is in the bucket, work in the queue, real state in
+//       the runtime.
 //   L3. A step that fails is not retried in place. The next pass sees what is there and decides anew.
+//   L4. Work starts its first agent at once, from what the last pass saw: no pass, and no poll, is in the way of a run.
+//   L5. While it is not known who leads, nothing is done.
 import type { Logger } from "pino";
 import type { LiveWorkflow } from "../artifacts/entry.ts";
-import { type Instance, type InstanceSpec, type Inventory, type Runtime, StartError } from "../runtime/runtime.ts";
-import { desiredOf } from "./desired.ts";
-import type { Failures } from "./failures.ts";
-import type { LifecycleEvents } from "./lifecycle-events.ts";
-import { type Step, nextStep } from "./next-step.ts";
+import type { RunQueue } from "../runs/queue.ts";
+import type { Instance, Inventory, Runtime } from "../runtime/runtime.ts";
+import { createAgenda } from "./agenda.ts";
+import type { Decision, Decisions } from "./decision.ts";
+import type { Deeds } from "./deeds.ts";
+import type { Drains } from "./drains.ts";
+import { type Picture, emptyPicture, pictureOf } from "./picture.ts";
+import type { Step } from "./next-step.ts";
+import { runMsMax } from "./queue-rules.ts";
+import { type Deed, createUnderWay } from "./under-way.ts";
+import { createWaker } from "./waker.ts";
 
-/** A full pass happens at least this often, whatever was missed. */
+/** A pass happens at least this often, whatever was missed. */
 const passEveryMs = 5_000;
 const engineAwayWaitMs = 1_000;
-/** After user code has ended, its agent still stores what is left of events and output. */
-const agentFlushMs = 5_000;
+/** What failed for a reason that is not the workflow's own (no engine, no NATS) is tried again after this. */
+const failedWaitMs = 500;
+/** Times that come one after the other share a pass; whatever happens by itself does not wait for this. */
+const timedPassGapMs = 250;
+/** The queue tells of new work by itself; that work has ended is found out by asking. */
+const refreshEveryMs = 1_000;
+/** What somebody else queued, or a server that was killed has brought back, is found out by asking, too. */
+const idleRefreshEveryMs = 10_000;
+
+const undecided: Decision = { steps: [], release: false, lookAgainMs: Infinity, active: false };
 
 export type Reconciler = {
-  /** Ends when the signal fires; steps under way are finished first. */
+  /** Ends when the signal fires; deeds under way are finished first. */
   run(signal: AbortSignal): Promise<void>;
-  /** Something changed: look soon. */
+  /** Something changed in the runtime: look soon. */
   wake(): void;
+  /** Something changed in what is wanted, of one workflow or, when none is named, of any: look soon. */
+  rethink(workflow?: string): void;
+  /** Something changed for this workflow that the runtime knows nothing of: decide at once. */
+  reconsider(workflow: string): void;
   /** What the last pass saw. */
-  readonly inventory: Inventory;
+  readonly picture: Picture;
   /** Why the runtime could not be asked at the last pass, or null. */
   readonly runtimeError: string | null;
 };
@@ -31,182 +52,169 @@ export type Reconciler = {
 export type ReconcilerParts = {
   readonly runtime: Runtime;
   readonly workflows: { list(): LiveWorkflow[]; get(name: string): LiveWorkflow | null };
-  readonly failures: Failures;
-  readonly events: LifecycleEvents;
-  readonly specOf: (entry: LiveWorkflow, instance: string) => Promise<InstanceSpec>;
+  readonly queue: Pick<RunQueue, "onWork" | "refresh">;
+  readonly decisions: Decisions;
+  readonly deeds: Deeds;
+  readonly drains: Drains;
+  readonly leading: () => boolean | null;
   /** Hears what every pass saw. */
   readonly onPass: (inventory: Inventory) => void;
-  readonly onGone: (instance: string) => void;
-  readonly stopGraceMs: number;
   readonly nowMs: () => number;
   readonly log: Logger;
 };
 
 export function createReconciler(parts: ReconcilerParts): Reconciler {
-  const { runtime, workflows, failures, events, log, nowMs } = parts;
-  const underWay = new Map<string, Promise<void>>();
-  let inventory: Inventory = { instances: [], holders: [] };
+  const { runtime, workflows, queue, decisions, deeds, drains, leading, log, nowMs } = parts;
+  const underWay = createUnderWay();
+  const waker = createWaker(nowMs);
+  const agenda = createAgenda({ workflows, nowMs });
+  let picture = emptyPicture;
   let runtimeError: string | null = null;
-  let wakeUp: () => void = () => {};
-  let pending = false;
+  let refreshedAtMs = -Infinity;
+  let life: AbortSignal | null = null;
+  queue.onWork((workflow) => {
+    agenda.changed(workflow);
+    reconsider(workflow);
+  });
 
   return {
     wake,
-    get inventory() {
-      return inventory;
+    rethink,
+    reconsider,
+    get picture() {
+      return picture;
     },
     get runtimeError() {
       return runtimeError;
     },
     async run(signal) {
+      life = signal;
       signal.addEventListener("abort", wake);
       void followRuntime(signal);
-      while (!signal.aborted) {
-        const waitMs = await pass();
-        await sleepUntilWoken(waitMs);
-      }
+      while (!signal.aborted) await waker.sleep(await pass());
       signal.removeEventListener("abort", wake);
-      await Promise.allSettled(underWay.values());
+      await underWay.ended();
     },
   };
 
   function wake(): void {
-    pending = true;
-    wakeUp();
+    waker.wake();
+  }
+
+  function rethink(workflow?: string): void {
+    if (workflow === undefined) {
+      agenda.anyChanged();
+      wake();
+    } else {
+      agenda.changed(workflow);
+      reconsider(workflow);
+    }
+  }
+
+  function reconsider(workflow: string): void {
+    if (!isAlive()) return;
+    if (picture === emptyPicture || leading() === null) return wake();
+    waker.wakeAt(consider(workflow).lookAgainMs);
   }
 
   /** One look at everything; returns how long nothing needs to happen. */
   async function pass(): Promise<number> {
+    const settle = underWay.picture();
     try {
-      inventory = await runtime.list();
+      picture = pictureOf(await runtime.list());
       runtimeError = null;
+      for (const name of settle()) agenda.touched(name);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (runtimeError === null) log.error({ reason }, "the runtime does not answer; trying again");
       runtimeError = reason;
       return engineAwayWaitMs;
     }
-    parts.onPass(inventory);
-    let waitMs = passEveryMs;
-    for (const name of namesOf(inventory, workflows.list())) {
-      if (underWay.has(name)) continue;
-      const entry = workflows.get(name);
-      const step = decide(name, entry);
-      if (step.kind === "nothing") continue;
-      if (step.kind === "wait") waitMs = Math.min(waitMs, Math.max(0, step.untilMs - nowMs()));
-      else begin(name, step, entry);
-    }
-    return waitMs;
+    if (!isAlive() || leading() === null) return passEveryMs;
+    parts.onPass(picture.inventory);
+    for (const name of agenda.next(picture.workflows)) consider(name);
+    refresh();
+    return Math.min(passEveryMs, Math.max(timedPassGapMs, agenda.untilMs() - nowMs()));
   }
 
-  function decide(name: string, entry: LiveWorkflow | null): Step {
-    const instances = inventory.instances.filter((one) => one.workflow === name);
-    const notBeforeMs = entry ? failures.of(name, entry.deployment.id).notBeforeMs : 0;
-    return nextStep(
-      desiredOf(entry),
-      { instances, holder: inventory.holders.includes(name) },
-      { ms: nowMs(), notBeforeMs },
-    );
+  /** What is wrong with one workflow is no reason to leave the others alone. */
+  function consider(name: string): Decision {
+    try {
+      return decideAndBegin(name);
+    } catch (error) {
+      log.error({ workflow: name, error: String(error) }, "could not decide what a workflow needs");
+      return undecided;
+    }
+  }
+
+  function decideAndBegin(name: string): Decision {
+    const entry = workflows.get(name);
+    const decision = decisions.of(name, entry, {
+      instances: picture.instancesOf(name),
+      holder: picture.holders.has(name),
+      underWay: underWay.of(name),
+      remains: deeds.isPrepared(name) || agenda.isDeleted(name),
+    });
+    agenda.decided(name, decision);
+    for (const step of decision.steps) begin(name, step, entry);
+    if (decision.release) attempt(name, name, "releasing", () => release(name, entry));
+    return decision;
   }
 
   function begin(name: string, step: Step, entry: LiveWorkflow | null): void {
-    const task = act(name, step, entry)
-      .catch((error: unknown) =>
-        log.error({ workflow: name, step: step.kind, error: String(error) }, "a lifecycle step failed; looking again"),
-      )
-      .finally(() => {
-        underWay.delete(name);
-        wake();
-      });
-    underWay.set(name, task);
-  }
-
-  async function act(name: string, step: Step, entry: LiveWorkflow | null): Promise<void> {
     switch (step.kind) {
       case "start":
-        if (entry) await Promise.all(step.instances.map((instance) => start(entry, instance)));
+        if (entry) for (const one of step.instances) attempt(name, one, "starting", () => deeds.start(entry, one));
         return;
       case "stop":
-        await Promise.all(step.instances.map((instance) => stop(name, instance)));
+        for (const one of found(name, step.instances)) attempt(name, one.instance, "ending", () => deeds.stop(one));
+        return;
+      case "drain":
+        drains.tell(name, step.instances, entry ? runMsMax(entry) : 0);
         return;
       case "collect":
-        await Promise.all(step.instances.map((instance) => collect(instance, entry)));
+        for (const one of step.instances) attempt(name, one.instance, "ending", () => deeds.collect(one, entry));
         return;
-      case "release":
-        failures.forget(name);
-        await runtime.release(name);
-        await events.unscheduled(name);
-        return;
-      case "nothing":
       case "wait":
     }
   }
 
-  async function start(entry: LiveWorkflow, instance: string): Promise<void> {
-    try {
-      await runtime.start(await parts.specOf(entry, instance));
-      await events.started(entry, instance);
-    } catch (error) {
-      // An engine that is away is nobody's failure: the next pass finds it again.
-      if (!(error instanceof StartError) || error.code === "engine-unavailable") throw error;
-      const failure = { reason: error.message, livedMs: 0, nowMs: nowMs() };
-      failures.add(entry.artifact.name, entry.deployment.id, failure);
-      log.warn({ workflow: entry.artifact.name, instance, reason: error.message }, "an instance could not start");
-      await events.startFailed(entry, instance, error.message);
-    }
+  async function release(name: string, entry: LiveWorkflow | null): Promise<void> {
+    await deeds.release(name, entry);
+    agenda.released(name);
   }
 
-  async function stop(workflow: string, instance: string): Promise<void> {
-    const found = inventory.instances.find((one) => one.instance === instance);
-    await runtime.stop(instance, parts.stopGraceMs + agentFlushMs);
-    if (found) await events.stopped(workflow, found);
-    await runtime.remove(instance);
-    parts.onGone(instance);
+  function attempt(workflow: string, name: string, deed: Deed, work: () => Promise<void>): void {
+    let lookAgainMs = -Infinity;
+    const task = underWay.begin(workflow, name, deed, () =>
+      work().catch((error: unknown) => {
+        log.error({ workflow, name, deed, error: String(error) }, "a lifecycle step failed; looking again");
+        lookAgainMs = nowMs() + failedWaitMs;
+      }),
+    );
+    void task.then(() => waker.wakeAt(lookAgainMs));
   }
 
-  /** The end is recorded before its traces go, so a controller that dies in between records it again under the same id. */
-  async function collect(instance: Instance, entry: LiveWorkflow | null): Promise<void> {
-    if (instance.state.kind === "exited") {
-      const lines = await runtime.lastLines(instance.instance, 5).catch(() => []);
-      const reason = [instance.state.reason, ...lines.filter(isNews)].join("\n");
-      if (entry?.deployment.id === instance.deployment && entry.status === "running") {
-        const livedMs = Date.parse(instance.state.finishedAt) - Date.parse(instance.state.startedAt);
-        failures.add(instance.workflow, instance.deployment, { reason, livedMs, nowMs: nowMs() });
-      }
-      await events.exited(instance, reason);
-    }
-    await runtime.remove(instance.instance);
-    parts.onGone(instance.instance);
+  function found(workflow: string, instances: readonly string[]): readonly Instance[] {
+    return picture.instancesOf(workflow).filter((one) => instances.includes(one.instance));
+  }
+
+  /** What the answer changes is decided when it is there; a pass does not wait for it. */
+  function refresh(): void {
+    const everyMs = agenda.active.size > 0 ? refreshEveryMs : idleRefreshEveryMs;
+    if (leading() !== true || nowMs() - refreshedAtMs < everyMs) return;
+    refreshedAtMs = nowMs();
+    queue.refresh().then(
+      () => [...agenda.active].forEach((name) => reconsider(name)),
+      (error: unknown) => log.warn({ error: String(error) }, "the queue could not be asked how much work is left"),
+    );
+  }
+
+  function isAlive(): boolean {
+    return life !== null && !life.aborted;
   }
 
   async function followRuntime(signal: AbortSignal): Promise<void> {
     for await (const _ of runtime.events(signal)) wake();
   }
-
-  function sleepUntilWoken(waitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(done, waitMs);
-      wakeUp = done;
-      if (pending) done();
-      function done(): void {
-        clearTimeout(timer);
-        pending = false;
-        wakeUp = () => {};
-        resolve();
-      }
-    });
-  }
-}
-
-/** What an agent logs in good health is no reason for an end. */
-function isNews(line: string): boolean {
-  return !/"level":"(?:info|warn)"/.test(line);
-}
-
-function namesOf(inventory: Inventory, wanted: readonly LiveWorkflow[]): Set<string> {
-  return new Set([
-    ...wanted.map((entry) => entry.artifact.name),
-    ...inventory.instances.map((one) => one.workflow),
-    ...inventory.holders,
-  ]);
 }

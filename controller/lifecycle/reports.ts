@@ -14,10 +14,10 @@ export type Reports = {
   stop(): void;
 };
 
-/** Asks every agent for a report at once. `onChange` hears of instances whose state became another kind. */
+/** Asks every agent for a report at once. `onChange` hears of instances whose state became another kind; `before`: null when it is heard of for the first time. */
 export function followReports(
   nc: NatsConnection,
-  onChange: (report: InstanceReport) => void,
+  onChange: (report: InstanceReport, before: InstanceReport | null) => void,
   nowMs: () => number,
 ): Reports {
   const known = new Map<string, { readonly report: InstanceReport; readonly atMs: number }>();
@@ -26,9 +26,10 @@ export function followReports(
       if (error) return;
       const report = readReport(msg.subject, msg.data);
       if (!report || (known.size >= instancesMax && !known.has(report.instance))) return;
-      const before = known.get(report.instance)?.report;
+      const before = known.get(report.instance)?.report ?? null;
       known.set(report.instance, { report, atMs: nowMs() });
-      if (!before || before.state.kind !== report.state.kind || before.restarts !== report.restarts) onChange(report);
+      if (!before || before.state.kind !== report.state.kind || before.restarts !== report.restarts)
+        onChange(report, before);
     },
   });
   nc.publish(reportRequest());

@@ -1,14 +1,17 @@
 // A workflow as it is read: what was asked for, and truthfully what is. Pure.
 //
-//   V1. `running` means that every instance runs this deployment and its agent has reported lately with its code alive.
+//   V1. `running` means that every instance that is wanted now runs this deployment and its agent has reported lately, a daemon's
+//       with its code alive. A workflow that waits for its trigger wants none, and runs.
 //   V2. A script that keeps ending is `crashing`, also in the moments in which its process is alive.
 //   V3. Whatever keeps a workflow from running is said in `message`.
 import type { InstanceReport } from "../../bus/assignment.ts";
 import type { WorkflowStatus } from "../../model/workflow.ts";
 import type { LiveWorkflow } from "../artifacts/entry.ts";
 import type { Instance } from "../runtime/runtime.ts";
-import { desiredOf, unavailableTrigger } from "./desired.ts";
+import type { Demand } from "./demand.ts";
+import { desiredDaemons, isDaemon, isSingleUse, takesRuns } from "./desired.ts";
 import type { Failure } from "./failures.ts";
+import { handoverOf } from "./instance-name.ts";
 
 /** Code that was started again counts as well only after it has lived this long. */
 const steadyAfterMs = 10_000;
@@ -33,6 +36,8 @@ export type WorkflowState = {
   readonly status: WorkflowStatus;
   readonly instances: readonly InstanceView[];
   readonly health: Health;
+  /** Runs in the queue: those that wait and those under way. */
+  readonly waiting: number;
   /** One sentence that says what is wrong, or null. */
   readonly message: string | null;
 };
@@ -40,8 +45,14 @@ export type WorkflowState = {
 export type Observed = {
   readonly instances: readonly Instance[];
   readonly reportOf: (instance: string) => InstanceReport | null;
+  /** Whether it was told to take nothing new. */
+  readonly isDraining: (instance: string) => boolean;
+  readonly demand: Demand;
+  readonly waiting: number;
   readonly failure: Failure;
   readonly runtimeError: string | null;
+  /** Whether this controller is the one that acts; null: not known yet. */
+  readonly leading: boolean | null;
   readonly nowMs: number;
 };
 
@@ -50,28 +61,41 @@ const silentAfterMs = 30_000;
 
 export function stateOf(entry: LiveWorkflow, observed: Observed): WorkflowState {
   const views = observed.instances.map((one) => viewInstance(one, entry, observed));
-  const wanted = desiredOf(entry)?.instances ?? 0;
-  const ready = views.filter((one) => one.status === "ready").length;
+  const needed = neededOf(entry, observed);
+  const present = observed.instances.filter((one) => isNeededSort(one, entry)).length;
+  const count = (status: InstanceView["status"]): number => views.filter((one) => one.status === status).length;
   const running = observed.instances.filter((one) => one.state.kind === "running").length;
-  const starting = views.filter((one) => one.status === "starting").length;
   return {
-    status: statusOf(entry, observed, { wanted, ready }),
+    status: statusOf(entry, observed, views),
     instances: views,
     health: {
-      staged: Math.max(0, wanted - running) + starting,
+      staged: Math.max(0, needed - present) + count("starting"),
       running,
-      healthy: ready,
-      unhealthy: running - ready - starting,
+      healthy: count("ready"),
+      unhealthy: count("crashing") + count("unreachable"),
     },
+    waiting: observed.waiting,
     message: messageOf(entry, observed, views),
   };
 }
 
-function statusOf(entry: LiveWorkflow, observed: Observed, counts: { wanted: number; ready: number }): WorkflowStatus {
+function statusOf(entry: LiveWorkflow, observed: Observed, views: readonly InstanceView[]): WorkflowStatus {
   const { instances } = observed;
-  if (desiredOf(entry) === null) return instances.length > 0 ? "suspending" : "suspended";
-  if (instances.some((one) => one.deployment !== entry.deployment.id)) return "restarting";
-  return counts.ready === counts.wanted && instances.length === counts.wanted ? "running" : "starting";
+  if (entry.status === "suspended") return instances.length > 0 ? "suspending" : "suspended";
+  const ready = instances.filter((one, n) => isNeededSort(one, entry) && views[n]?.status === "ready").length;
+  if (ready >= neededOf(entry, observed)) return "running";
+  return instances.some((one) => one.deployment !== entry.deployment.id) ? "restarting" : "starting";
+}
+
+/** How many instances must be ready. Where each run uses one up, some are always starting, and one is enough. */
+function neededOf(entry: LiveWorkflow, { demand }: Observed): number {
+  if (isDaemon(entry)) return desiredDaemons(entry).instances;
+  return isSingleUse(entry) ? Math.min(1, demand.agents) : demand.agents;
+}
+
+/** Of this deployment; and of a daemon its own instances, not an agent that runs it by hand. */
+function isNeededSort({ instance, deployment }: Instance, entry: LiveWorkflow): boolean {
+  return deployment === entry.deployment.id && (handoverOf(instance) === "stop") === isDaemon(entry);
 }
 
 function viewInstance(instance: Instance, entry: LiveWorkflow, observed: Observed): InstanceView {
@@ -94,10 +118,12 @@ function instanceStatus(
 ): InstanceView["status"] {
   if (instance.state.kind === "exited") return "exited";
   if (instance.state.kind === "created") return "starting";
-  if (instance.deployment !== entry.deployment.id || entry.status === "suspended") return "stopping";
+  const isUnwanted = instance.deployment !== entry.deployment.id || entry.status === "suspended";
+  if (isUnwanted || observed.isDraining(instance.instance)) return "stopping";
   const ranMs = observed.nowMs - Date.parse(instance.state.startedAt);
   if (!report) return ranMs > silentAfterMs ? "unreachable" : "starting";
   switch (report.state.kind) {
+    case "draining":
     case "stopping":
       return "stopping";
     case "backing-off":
@@ -112,19 +138,29 @@ function instanceStatus(
 }
 
 function messageOf(entry: LiveWorkflow, observed: Observed, views: readonly InstanceView[]): string | null {
-  if (observed.runtimeError !== null) return `the runtime does not answer: ${observed.runtimeError}`;
-  const trigger = unavailableTrigger(entry);
-  if (trigger !== null) return trigger;
+  if (observed.leading === null)
+    return "it is not known yet which controller leads; until then nothing is started or stopped";
+  if (!observed.leading)
+    return "another controller leads; it has the instances of this workflow, and knows how they are";
+  if (observed.runtimeError !== null)
+    return `the runtime does not answer: ${observed.runtimeError}${waitingRuns(observed)}`;
   if (entry.status === "suspended") return null;
+  if (!isDaemon(entry) && !takesRuns(entry))
+    return `only scripts can be run on a schedule, and ${entry.deployment.breed.name} is an image; use schedule: daemon`;
   const crashing = views.find((one) => one.status === "crashing");
   if (crashing)
     return `${crashing.name} keeps ending (restarts: ${crashing.restarts}): ${firstLine(crashing.lastError)}`;
   const silent = views.find((one) => one.status === "unreachable");
-  if (silent) return `${silent.name} runs but its agent does not report`;
-  const missing = observed.instances.length < entry.artifact.scale.instances;
-  return missing && observed.failure.lastError !== null
-    ? `cannot start: ${firstLine(observed.failure.lastError)}`
+  if (silent) return `${silent.name} runs but its agent does not report${waitingRuns(observed)}`;
+  const present = observed.instances.filter((one) => isNeededSort(one, entry)).length;
+  return present < neededOf(entry, observed) && observed.failure.lastError !== null
+    ? `cannot start: ${firstLine(observed.failure.lastError)}${waitingRuns(observed)}`
     : null;
+}
+
+function waitingRuns({ waiting }: Observed): string {
+  if (waiting === 0) return "";
+  return waiting === 1 ? "; 1 run waits" : `; ${waiting} runs wait`;
 }
 
 function firstLine(text: string | null): string {

@@ -2,7 +2,7 @@
 import { type JsMsg, DeliverPolicy, jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { LogBatch } from "../../bus/assignment.ts";
-import { logsOf, logsStream, ownerOf } from "../../bus/subjects.ts";
+import { logSubject, logsOf, logsStream, ownerOf } from "../../bus/subjects.ts";
 
 /** The last lines are looked for in the last minutes first, then further back. */
 const searchWindowsMs = [600_000, 21_600_000, Infinity];
@@ -21,6 +21,8 @@ export type LogView = {
 export type Logs = {
   /** The last lines in order, and the stream sequence up to which they reach. */
   last(workflow: string, count: number): Promise<{ lines: LogView[]; sequence: number }>;
+  /** The last lines that one run wrote, in order. */
+  ofRun(workflow: string, run: string, count: number): Promise<LogView[]>;
   /** Calls back with every batch after a sequence, in order, until it is stopped. */
   follow(workflow: string, afterSequence: number, push: (lines: LogView[], sequence: number) => void): { stop(): void };
 };
@@ -30,14 +32,19 @@ export function createLogs(nc: NatsConnection): Logs {
   return {
     async last(workflow, count) {
       const jsm = await js.jetstreamManager();
-      const { state } = await jsm.streams.info(logsStream, { subjects_filter: logsOf(workflow) });
-      if (count === 0 || Object.keys(state.subjects ?? {}).length === 0) return { lines: [], sequence: state.last_seq };
+      const { state } = await jsm.streams.info(logsStream);
+      if (count === 0 || !(await hasLines(logsOf(workflow)))) return { lines: [], sequence: state.last_seq };
       for (const windowMs of searchWindowsMs) {
-        const found = await readSince(workflow, windowMs, count);
+        const found = await readSince(logsOf(workflow), windowMs, count);
         if (found.lines.length >= count || windowMs === Infinity)
           return { ...found, sequence: Math.max(found.sequence, state.last_seq) };
       }
       return { lines: [], sequence: state.last_seq };
+    },
+    async ofRun(workflow, run, count) {
+      const subject = logSubject(workflow, run);
+      if (count === 0 || !(await hasLines(subject))) return [];
+      return (await readSince(subject, Infinity, count)).lines;
     },
     follow(workflow, afterSequence, push) {
       const from = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: afterSequence + 1 };
@@ -48,9 +55,14 @@ export function createLogs(nc: NatsConnection): Logs {
     },
   };
 
+  async function hasLines(subjects: string): Promise<boolean> {
+    const jsm = await js.jetstreamManager();
+    return (await jsm.streams.getMessage(logsStream, { last_by_subj: subjects })) !== null;
+  }
+
   /** The last `count` lines of a time window, with the sequence of the last message read. */
   async function readSince(
-    workflow: string,
+    subjects: string,
     windowMs: number,
     count: number,
   ): Promise<{ lines: LogView[]; sequence: number }> {
@@ -59,7 +71,7 @@ export function createLogs(nc: NatsConnection): Logs {
       since === null
         ? { deliver_policy: DeliverPolicy.All }
         : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: since };
-    const consumer = await js.consumers.get(logsStream, { ...from, filter_subjects: logsOf(workflow) });
+    const consumer = await js.consumers.get(logsStream, { ...from, filter_subjects: subjects });
     if ((await consumer.info()).num_pending === 0) return { lines: [], sequence: 0 };
     const lines: LogView[] = [];
     let sequence = 0;

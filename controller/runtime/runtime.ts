@@ -10,7 +10,7 @@ export type InstanceWork =
   | { readonly kind: "image"; readonly image: string; readonly environment: Readonly<Record<string, string>> };
 
 export type InstanceSpec = {
-  /** Unique name of the instance, `<workflow>-<deployment, short>-<n>`; also the container's name after a prefix. */
+  /** Unique name of the instance (lifecycle/instance-name.ts); also the container's name after a prefix. */
   readonly instance: string;
   readonly workflow: string;
   readonly deployment: string;

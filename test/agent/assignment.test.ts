@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import { readAssignment } from "../../agent/assignment.ts";
 import { scriptAssignment } from "./assignments.ts";
+import { queueAssignment } from "./queue-bus.ts";
 
 test("one JSON document in any number of chunks is an assignment", async () => {
   const assignment = scriptAssignment("console.log('€')");
@@ -22,6 +23,24 @@ test("everything that is wrong is named at once", async () => {
     "assignment.workflow",
     "assignment.nats.servers",
     "assignment.gatewayPort",
+  ]);
+});
+
+test("the work of a queue is read whole, and everything that is wrong with it is named", async () => {
+  const assignment = queueAssignment("x", { concurrency: 4, retry: { times: 3, delayMs: 1_000, factor: 1.5 } });
+  expect(await readAssignment(Readable.from([Buffer.from(JSON.stringify(assignment))]))).toEqual({
+    ok: true,
+    value: assignment,
+  });
+  const work = { kind: "queue", source: "x", environment: {}, concurrency: 0, timeoutMs: 0.5, retry: { times: -1 } };
+  const parsed = await readAssignment(Readable.from([Buffer.from(JSON.stringify({ ...assignment, work }))]));
+  expect(parsed.ok ? [] : parsed.problems.map(({ path }) => path)).toEqual([
+    "assignment.work.concurrency",
+    "assignment.work.timeoutMs",
+    "assignment.work.retry.times",
+    "assignment.work.retry.delayMs",
+    "assignment.work.retry.factor",
+    "assignment.work.singleUse",
   ]);
 });
 

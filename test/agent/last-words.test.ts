@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { createLastWords, headline } from "../../agent/last-words.ts";
 
-test("the last 4 KiB are kept, from the beginning of a line", () => {
+test("the last 8 KiB are kept, from the beginning of a line", () => {
   const words = createLastWords();
   for (let line = 0; line < 2_000; line += 1) words.write(Buffer.from(`line ${line}\n`));
   const text = words.text();
-  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(4 * 1024);
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(8 * 1024);
   expect(text).toMatch(/^line \d+\n/);
   expect(text).toMatch(/\nline 1999$/);
 });
@@ -14,6 +14,14 @@ test("one line that is longer than that keeps its end", () => {
   const words = createLastWords();
   words.write(Buffer.from(`${"x".repeat(10_000)}end\n`));
   expect(words.text()).toMatch(/^x+end$/);
+});
+
+test("words that were cleared are somebody else's", () => {
+  const words = createLastWords();
+  words.write(Buffer.from("x".repeat(10_000)));
+  words.clear();
+  words.write(Buffer.from("mine\nalone\n"));
+  expect(words.text()).toBe("mine\nalone");
 });
 
 test.each([

@@ -22,6 +22,6 @@ test("an agent that is not root changes no uid and owns none", () => {
 
 test.each(["0", "root", "-1", "1.5", "70000"])("user code never runs as root, nor as %j", (uid) => {
   expect(() => resolveOptions({ DROVER_AGENT_UID: uid }, { entryPath: "/agent/agent.mjs", isRoot: true })).toThrow(
-    `DROVER_AGENT_UID: expected a user id from 1 to 65534, got "${uid}"`,
+    `DROVER_AGENT_UID: expected a user id from 1 to 60000, got "${uid}"`,
   );
 });

@@ -6,7 +6,7 @@ import type { Outcome, RunReport } from "../../model/run.ts";
 import { scriptAssignment } from "./assignments.ts";
 import { jumpingClock } from "./jumping-clock.ts";
 
-const crash: Outcome = { kind: "failed", exitCode: 1, error: "Error: boom\n    at x\n\nNode.js v24" };
+const crash: Outcome = { kind: "failed", exitCode: 1, error: { message: "boom", stack: "Error: boom\n    at x" } };
 
 /** Supervises with executions that live and end as told, and are stopped when there are none left. */
 async function superviseWith(
@@ -73,7 +73,7 @@ test("with a period executions start on its grid, ticks inside a long one are sk
     ],
     { VAMP_WORKFLOW_EXECUTION_PERIOD: "5", VAMP_WORKFLOW_EXECUTION_TIMEOUT: "60" },
   );
-  const starts = records.filter(({ state }) => state === "started").map(({ startedAt }) => startedAt.slice(17, 23));
+  const starts = records.filter(({ state }) => state === "started").map(({ startedAt }) => startedAt?.slice(17, 23));
   expect(starts).toEqual(["00.000", "05.000", "20.000", "25.000"]);
   expect(timeouts).toEqual([60_000, 60_000, 60_000, 60_000]);
   expect(reports.at(-2)).toMatchObject({ state: { kind: "idle" }, restarts: 0, lastRun: { state: "completed" } });

@@ -1,7 +1,9 @@
 import { connect } from "@nats-io/transport-node";
-import { jetstreamManager } from "@nats-io/jetstream";
+import { DiscardPolicy, jetstreamManager } from "@nats-io/jetstream";
+import { nanos } from "@nats-io/nats-core";
 import { expect, test } from "vitest";
 import { PublishError, createPublisher } from "../../bus/publisher.ts";
+import { eventually } from "../api.ts";
 import { startNats } from "../nats.ts";
 
 async function open(url: string) {
@@ -54,5 +56,30 @@ test("closing refuses what still waits and what comes after", async () => {
   publisher.close();
   await expect(waiting).rejects.toMatchObject({ code: "closed" });
   await expect(publisher.publish("silent", "x", "id-2")).rejects.toMatchObject({ code: "closed" });
+  await nc.close();
+});
+
+test("a message for a free subject only is refused as `exists` while one is there, even when its id is forgotten", async () => {
+  await using nats = await startNats();
+  const { nc, jsm, publisher } = await open(nats.url);
+  await jsm.streams.add({ name: "RUNS", subjects: ["run.>"], duplicate_window: nanos(100) });
+  const publish = (id: string) => publisher.publish("run.hello.r1", "x", id, { onlyIfAbsent: true });
+  const { seq } = await publish("r1");
+  expect(await publish("r1")).toEqual({ seq, duplicate: true });
+  await expect(publish("r1.1")).rejects.toMatchObject({ code: "exists" });
+  const code = () => publish("r1").then(String, (error: PublishError) => error.code);
+  expect(await eventually(code, (answer) => answer === "exists")).toBe("exists");
+  await jsm.streams.deleteMessage("RUNS", seq);
+  expect(await publish("r1")).toMatchObject({ duplicate: false });
+  expect(await publisher.publish("run.hello.r1", "x", "another")).toMatchObject({ duplicate: false });
+  await nc.close();
+});
+
+test("a stream that takes no more is told apart from a refusal", async () => {
+  await using nats = await startNats();
+  const { nc, jsm, publisher } = await open(nats.url);
+  await jsm.streams.add({ name: "RUNS", subjects: ["run.>"], discard: DiscardPolicy.New, max_bytes: 200 });
+  await publisher.publish("run.a.r1", "x", "r1");
+  await expect(publisher.publish("run.a.r2", "x".repeat(300), "r2")).rejects.toMatchObject({ code: "full" });
   await nc.close();
 });

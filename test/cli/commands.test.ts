@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { startController } from "./controller-stub.ts";
 import { drover } from "./drover.ts";
-import { broken, event, hello } from "./fixtures.ts";
+import { broken, event, hello, run } from "./fixtures.ts";
 
 test("get shows workflows as an aligned table, with what is wrong", async () => {
   await using controller = await startController({ "GET /workflows": { body: [hello, broken] } });
@@ -9,9 +9,9 @@ test("get shows workflows as an aligned table, with what is wrong", async () => 
   expect(code).toBe(0);
   expect(stdout).toBe(
     [
-      "NAME    BREED        SCHEDULE   STATUS    READY  RESTARTS  REVISION  MESSAGE",
-      "hello   hello-breed  daemon     running   1/1    2         7         -",
-      "broken  none         time PT5S  starting  0/1    0         12        cannot start: no such image",
+      "NAME    BREED        SCHEDULE   STATUS    READY  WAITING  RESTARTS  REVISION  MESSAGE",
+      "hello   hello-breed  daemon     running   1/1    0        2         7         -",
+      "broken  none         time PT5S  starting  0/0    3        0         12        cannot start: no such image",
       "",
     ].join("\n"),
   );
@@ -55,16 +55,30 @@ test("ps shows every instance, and a workflow that has none", async () => {
   expect(stdout).toMatch(/broken +- +starting +no +- +- +cannot start: no such image\n/);
 });
 
-test("describe shows a workflow with its instances and last events", async () => {
+test("describe shows a workflow with its instances, last runs and last events", async () => {
   await using controller = await startController({
     "GET /workflows/hello": { body: hello },
+    "GET /runs": { body: [run()] },
     "GET /events": { body: [event("1", "up")] },
   });
   const { stdout } = await drover(["describe", "workflow", "hello"], { url: controller.url });
   expect(stdout).toContain("Name:      hello\nStatus:    running\n");
   expect(stdout).toContain("\nEnvironment\n  GREETING: hi\n");
   expect(stdout).toMatch(/\nInstances\n {2}WORKFLOW[^\n]+\n {2}hello/);
+  expect(stdout).toMatch(/\nLast runs\n {2}RUN[^\n]+\n {2}r-1 +hello +manual +completed /);
   expect(stdout).toContain("\nLast events\n  2026-01-01T00:00:00.000Z  my_type  /workflows/hello  hello world  up\n");
+});
+
+test("describe says of a workflow that is no daemon how its runs are made and how many wait", async () => {
+  const view = { ...broken, retry: { times: 2, delay: "PT1S", factor: 2 } };
+  await using controller = await startController({
+    "GET /workflows/broken": { body: view },
+    "GET /runs": { body: [] },
+    "GET /events": { body: [] },
+  });
+  const { stdout } = await drover(["describe", "workflow", "broken"], { url: controller.url });
+  expect(stdout).toContain("1 at a time, PT1H each, given again 2 × after PT1S; isolation: process, keep_warm: PT5M\n");
+  expect(stdout).toMatch(/Waiting: +3\n/);
 });
 
 test("suspend, resume and restart ask for the status", async () => {

@@ -34,6 +34,12 @@ test.for([
   ["delete of nothing", ["delete"]],
   ["delete by name and file", ["delete", "breed", "x", "-f", "y.yml"]],
   ["a number of lines that is none", ["logs", "x", "--lines", "many"]],
+  ["logs of neither a workflow nor a run", ["logs"]],
+  ["logs of both", ["logs", "x", "--run", "r-1"]],
+  ["a wait that is no duration", ["run", "x", "--wait", "5s"]],
+  ["a key without a name", ["key", "create"]],
+  ["a preview of nothing", ["schedule", "preview"]],
+  ["a zone that does not exist", ["schedule", "preview", "x", "--tz", "Mars/Olympus"]],
   ["an address that is none", ["ps", "--url", "localhost"]],
 ] as const)("%s is wrong usage: exit code 2 and something on stderr", async ([, parameters]) => {
   const { code, stdout, stderr } = await drover(parameters);

@@ -1,5 +1,5 @@
 import type { Event } from "../../model/event.ts";
-import type { WorkflowView } from "../../cli/views.ts";
+import type { RunView, WorkflowView } from "../../cli/views.ts";
 
 export const hello: WorkflowView = {
   kind: "workflow",
@@ -9,6 +9,11 @@ export const hello: WorkflowView = {
   schedule: "daemon",
   environment_variables: { GREETING: "hi" },
   scale: { cpu: 0.1, memory: "128MB", instances: 1 },
+  concurrency: 1,
+  retry: { times: 0, delay: "PT1S", factor: 2 },
+  timeout: "PT1H",
+  isolation: "process",
+  keep_warm: "PT5M",
   network: "",
   arguments: [],
   status: "running",
@@ -23,6 +28,7 @@ export const hello: WorkflowView = {
   ],
   revision: 7,
   deployment: "3fa9c1",
+  waiting: 0,
   message: null,
 };
 
@@ -30,9 +36,10 @@ export const broken: WorkflowView = {
   ...hello,
   name: "broken",
   breed: { reference: "none" },
-  schedule: { time: { period: "PT5S" } },
+  schedule: { time: { period: "PT5S", overlap: "skip", missed: "once" } },
   status: "starting",
   instances: [],
+  waiting: 3,
   revision: 12,
   message: "cannot start: no such image",
 };
@@ -45,5 +52,28 @@ export function event(id: string, value: unknown): Event {
     tags: ["hello world"],
     value,
     timestamp: "2026-01-01T00:00:00.000Z",
+  };
+}
+
+export function run(over: Partial<RunView> = {}): RunView {
+  return {
+    id: "r-1",
+    workflow: "hello",
+    state: "completed",
+    trigger: "manual",
+    attempt: 1,
+    cause: "e-1",
+    hops: 1,
+    slot: null,
+    revision: 7,
+    deployment: "3fa9c1",
+    instance: "hello-3fa9c1-0",
+    queuedAt: "2026-01-01T00:00:00.000Z",
+    startedAt: "2026-01-01T00:00:01.000Z",
+    finishedAt: "2026-01-01T00:00:02.500Z",
+    outcome: { kind: "completed", exitCode: 0, result: { total: 7 } },
+    again: null,
+    attempts: [],
+    ...over,
   };
 }

@@ -78,7 +78,7 @@ describe("many at once", () => {
         action: "created",
         revision: 1,
         redeployed: false,
-        warnings: [expect.stringContaining("not available in this version")],
+        warnings: [expect.stringContaining("only scripts can be run on a schedule")],
       },
     ]);
     expect(
@@ -89,6 +89,18 @@ describe("many at once", () => {
       ["workflow", "deleted"],
       ["breed", "deleted"],
     ]);
+  });
+});
+
+describe("warnings", () => {
+  test("a webhook whose key does not exist yet is stored with the command that makes it, until there is one", async () => {
+    const breed = { deployable: { type: "application/javascript", definition: "1" } };
+    const hooked = { kind: "workflow", name: "hooked", breed, schedule: { webhook: { key: "shop" } } };
+    const warningsOf = async (): Promise<unknown> =>
+      (await call<{ warnings: string[] }[]>(drover.url, "PUT", "", hooked)).body.map((one) => one.warnings);
+    expect(await warningsOf()).toEqual([["there is no key shop yet: drover key create shop"]]);
+    expect((await call(drover.url, "POST", "/keys", { name: "shop" })).status).toBe(201);
+    expect(await warningsOf()).toEqual([[]]);
   });
 });
 

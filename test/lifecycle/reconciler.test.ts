@@ -1,103 +1,77 @@
-// The loop around the pure decision, with the runtime that does as it is told.
-import pino from "pino";
+// The loop with daemons, and what holds for every kind of workflow.
 import { expect, test } from "vitest";
-import type { LiveWorkflow } from "../../controller/artifacts/entry.ts";
-import { createFailures } from "../../controller/lifecycle/failures.ts";
-import { instanceSpec } from "../../controller/lifecycle/instance-spec.ts";
-import { createLifecycleEvents } from "../../controller/lifecycle/lifecycle-events.ts";
-import { createReconciler } from "../../controller/lifecycle/reconciler.ts";
 import { createFakeRuntime } from "../../controller/runtime/fake.ts";
 import { StartError } from "../../controller/runtime/runtime.ts";
-import { parseBreed } from "../../model/breed.ts";
-import { parseWorkflow } from "../../model/workflow.ts";
-import { valueOf } from "../model/parsed.ts";
+import { entryOf } from "./entries.ts";
+import { startLoop } from "./loop.ts";
 
-const at = "2026-01-01T00:00:00.000Z";
-const breed = valueOf(parseBreed({ name: "b", deployable: { type: "application/javascript", definition: "1" } }));
-
-function entryOf(name: string): LiveWorkflow {
-  const { workflow } = valueOf(parseWorkflow({ name, breed: "b", schedule: "daemon" }));
-  const deployment = {
-    id: `d-${name}-00000`,
-    workflowRevision: 1,
-    breedRevision: 1,
-    restarts: 0,
-    breed,
-    deployedAt: at,
-  };
-  return { schema: 1, revision: 1, savedAt: at, savedBy: "test", artifact: workflow, status: "running", deployment };
-}
-
-/** Passes run until `until` holds; then everything is stopped. */
-async function reconcile(wanted: Map<string, LiveWorkflow>, runtime = createFakeRuntime()) {
-  const abort = new AbortController();
-  const said: string[] = [];
-  const failures = createFailures();
-  const reconciler = createReconciler({
-    runtime,
-    workflows: { list: () => [...wanted.values()], get: (name) => wanted.get(name) ?? null },
-    failures,
-    events: createLifecycleEvents(
-      (event) => {
-        said.push(event.tags.filter((tag) => /^(?:instance:|unscheduled)/.test(tag)).join());
-        return Promise.resolve({ id: "x", ...event });
-      },
-      () => new Date(at),
-    ),
-    specOf: (entry, instance) => Promise.resolve(instanceSpec(entry, instance, { servers: [], credentials: null }, 0)),
-    onPass: () => {},
-    onGone: () => {},
-    stopGraceMs: 0,
-    nowMs: () => Date.parse(at),
-    log: pino({ level: "silent" }),
-  });
-  const running = reconciler.run(abort.signal);
-  return {
-    runtime,
-    said,
-    failures,
-    reconciler,
-    names: async () => (await runtime.list()).instances.map((one) => one.instance),
-    async end() {
-      abort.abort();
-      await running;
-    },
-  };
-}
+const deployment = "aaaaaaaaaaaa";
+const daemon = () => new Map([["hello", entryOf("hello", { schedule: "daemon" })]]);
 
 test("what is wanted is started once, and what is not wanted any more goes, its network too", async () => {
-  const wanted = new Map([["hello", entryOf("hello")]]);
-  const loop = await reconcile(wanted);
-  await expect.poll(loop.names).toHaveLength(1);
+  const wanted = daemon();
+  await using loop = startLoop(wanted);
+  await expect.poll(loop.running).toEqual(["hello-aaaaaa-0"]);
   wanted.delete("hello");
-  loop.reconciler.wake();
+  loop.look();
   await expect.poll(() => loop.said).toEqual(["instance:started", "instance:stopped", "unscheduled"]);
   expect(await loop.runtime.list()).toEqual({ instances: [], holders: [] });
-  await loop.end();
 });
 
 test("an instance that ends is recorded, removed and replaced at once the first time", async () => {
-  const loop = await reconcile(new Map([["hello", entryOf("hello")]]));
-  await expect.poll(loop.names).toHaveLength(1);
-  const [name = ""] = await loop.names();
-  loop.runtime.exit(name, { exitCode: 1 });
+  await using loop = startLoop(daemon());
+  await expect.poll(loop.running).toHaveLength(1);
+  loop.runtime.exit("hello-aaaaaa-0", { exitCode: 1 });
   await expect.poll(() => loop.said).toEqual(["instance:started", "instance:exited", "instance:started"]);
-  expect(loop.failures.of("hello", "d-hello-00000").count).toBe(1);
-  await loop.end();
+  expect(loop.failures.of("hello", deployment).count).toBe(1);
 });
 
-test("a start that is refused is told and counted; an engine that is away is neither", async () => {
+test("a start that is refused is told and counted", async () => {
   const runtime = createFakeRuntime();
   runtime.failNextStart(new StartError("image-unavailable", "no such image"));
-  const refused = await reconcile(new Map([["hello", entryOf("hello")]]), runtime);
-  await expect.poll(() => refused.said).toEqual(["instance:failed", "instance:started"]);
-  expect(refused.failures.of("hello", "d-hello-00000")).toMatchObject({ count: 1, lastError: "no such image" });
-  await refused.end();
+  await using loop = startLoop(daemon(), { runtime });
+  await expect.poll(() => loop.said).toEqual(["instance:failed", "instance:started"]);
+  expect(loop.failures.of("hello", deployment)).toMatchObject({ count: 1, lastError: "no such image" });
+});
 
-  const away = createFakeRuntime();
-  away.failNextStart(new StartError("engine-unavailable", "no engine"));
-  const waited = await reconcile(new Map([["hello", entryOf("hello")]]), away);
-  await expect.poll(() => waited.said).toEqual(["instance:started"]);
-  expect(waited.failures.of("hello", "d-hello-00000").count).toBe(0);
-  await waited.end();
+test("an engine that is away while something starts is nobody's failure, and is tried again", async () => {
+  const runtime = createFakeRuntime();
+  runtime.failNextStart(new StartError("engine-unavailable", "no engine"));
+  await using loop = startLoop(daemon(), { runtime });
+  await expect.poll(() => loop.said, { timeout: 5_000 }).toEqual(["instance:started"]);
+  expect(loop.failures.of("hello", deployment).count).toBe(0);
+});
+
+test("a daemon's new deployment starts when the old one is gone", async () => {
+  const wanted = daemon();
+  await using loop = startLoop(wanted);
+  await expect.poll(loop.running).toEqual(["hello-aaaaaa-0"]);
+  wanted.set("hello", entryOf("hello", { schedule: "daemon" }, { deployment: "bbbbbbbbbbbb" }));
+  loop.look();
+  await expect.poll(loop.running).toEqual(["hello-bbbbbb-0"]);
+  expect(loop.said).toEqual(["instance:started", "instance:stopped", "instance:started"]);
+});
+
+test("while it is not known who leads nothing is done; a controller that stops leading stops its daemons, silently", async () => {
+  await using loop = startLoop(daemon(), { leading: null });
+  await expect.poll(() => loop.reconciler.picture.inventory).toEqual({ instances: [], holders: [] });
+  loop.reconciler.reconsider("hello");
+  expect(loop.said).toEqual([]);
+  loop.clock.leading = true;
+  loop.look();
+  await expect.poll(loop.running).toEqual(["hello-aaaaaa-0"]);
+  loop.clock.leading = false;
+  loop.look();
+  await expect.poll(() => loop.runtime.list()).toEqual({ instances: [], holders: [] });
+  expect(loop.said).toEqual(["instance:started", "instance:stopped"]);
+});
+
+test("a workflow that cannot be decided about does not keep another from running", async () => {
+  const sound = entryOf("broken");
+  const broken = { ...sound, artifact: { ...sound.artifact, keep_warm: "for ever" } };
+  await using loop = startLoop(new Map([["broken", broken], ...daemon()]));
+  loop.queue.setDepth("broken", 1);
+  loop.queue.setDepth("broken", 0);
+  loop.look();
+  await expect.poll(loop.running).toContain("hello-aaaaaa-0");
 });

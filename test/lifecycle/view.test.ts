@@ -1,76 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { InstanceReport } from "../../bus/assignment.ts";
-import type { LiveWorkflow } from "../../controller/artifacts/entry.ts";
-import type { Failure } from "../../controller/lifecycle/failures.ts";
-import { type Observed, stateOf } from "../../controller/lifecycle/view.ts";
-import type { Instance } from "../../controller/runtime/runtime.ts";
-import { parseWorkflow } from "../../model/workflow.ts";
-import { valueOf } from "../model/parsed.ts";
-
-const startedAt = "2026-01-01T00:00:00.000Z";
-const startedMs = Date.parse(startedAt);
-const name = "hello-d1-0";
-
-function entry(over: Partial<LiveWorkflow> = {}, fields: object = {}): LiveWorkflow {
-  const inline = { deployable: { type: "application/javascript", definition: "1" } };
-  const { workflow } = valueOf(parseWorkflow({ name: "hello", breed: inline, schedule: "daemon", ...fields }));
-  if ("reference" in workflow.breed) throw new Error("the breed is inline");
-  return {
-    schema: 1,
-    revision: 1,
-    savedAt: startedAt,
-    savedBy: "local",
-    artifact: workflow,
-    status: "running",
-    deployment: {
-      id: "d1",
-      workflowRevision: 1,
-      breedRevision: null,
-      restarts: 0,
-      breed: workflow.breed,
-      deployedAt: startedAt,
-    },
-    ...over,
-  };
-}
-
-const running: Instance = {
-  instance: name,
-  workflow: "hello",
-  deployment: "d1",
-  revision: 1,
-  state: { kind: "running", startedAt },
-};
-
-function report(state: InstanceReport["state"], over: Partial<InstanceReport> = {}): InstanceReport {
-  return {
-    workflow: "hello",
-    instance: name,
-    deployment: "d1",
-    revision: 1,
-    at: startedAt,
-    state,
-    restarts: 0,
-    lastError: null,
-    lastRun: null,
-    eventsLost: 0,
-    logLinesDropped: 0,
-    ...over,
-  };
-}
-
-const noFailure: Failure = { count: 0, notBeforeMs: 0, lastError: null };
-
-function observed(over: Partial<Observed> = {}, said: InstanceReport | null = null): Observed {
-  return {
-    instances: [running],
-    reportOf: () => said,
-    failure: noFailure,
-    runtimeError: null,
-    nowMs: startedMs + 1_000,
-    ...over,
-  };
-}
+import { stateOf } from "../../controller/lifecycle/view.ts";
+import { daemonName, entry, observed, report, running, startedAt, startedMs } from "./views.ts";
 
 describe("the state of a workflow", () => {
   const alive = report({ kind: "running", since: startedAt });
@@ -126,7 +56,7 @@ describe("the state of a workflow", () => {
       instances: [{ status: "crashing", restarts: 3 }],
       health: { healthy: 0, unhealthy: 1 },
     });
-    expect(state.message).toBe(`${name} keeps ending (restarts: 3): Error: no luck`);
+    expect(state.message).toBe(`${daemonName} keeps ending (restarts: 3): Error: no luck`);
   });
 
   test("a script that was started again and has lived on runs, and its restarts stay visible", () => {
@@ -155,13 +85,8 @@ describe("the state of a workflow", () => {
     expect(stateOf(suspended, observed({ instances: [] }))).toMatchObject({ status: "suspended", message: null });
   });
 
-  test.each([[{ time: "PT5S" }], [{ event: "a" }], [{ webhook: { key: "k" } }], ["manual"]])(
-    "the schedule %j has no trigger and says so",
-    (schedule) => {
-      expect(stateOf(entry({}, { schedule }), observed({ instances: [] }))).toMatchObject({
-        status: "suspended",
-        message: expect.stringContaining("not available in this version"),
-      });
-    },
-  );
+  test("a controller that does not lead says that it does not know, and why nothing happens", () => {
+    expect(stateOf(entry(), observed({ leading: false, instances: [] })).message).toContain("another controller leads");
+    expect(stateOf(entry(), observed({ leading: null, instances: [] })).message).toContain("not known yet");
+  });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Duration, parseDuration, suggestedDuration } from "../../model/duration.ts";
+import { type Duration, durationMs, parseDuration, suggestedDuration } from "../../model/duration.ts";
 import { problemsOf, valueOf } from "./parsed.ts";
 
 const none: Duration = { years: 0, months: 0, weeks: 0, days: 0, hours: 0, minutes: 0, seconds: 0 };
@@ -40,4 +40,19 @@ test.for<[text: string, suggestion: string | null]>([
   ["", null],
 ])("%j probably means %j", ([text, suggestion]) => {
   expect(suggestedDuration(text)).toBe(suggestion);
+});
+
+test.for<[text: string, ms: number | null]>([
+  ["PT5S", 5_000],
+  ["PT0.25S", 250],
+  ["PT1.001S", 1_001],
+  ["P1DT1H1M", 90_060_000],
+  ["P2W", 1_209_600_000],
+  ["PT0S", 0],
+  ["P1M", null],
+  ["P1Y", null],
+  ["P0M", 0],
+  ["5s", null],
+])("%s is %j ms long", ([text, ms]) => {
+  expect(durationMs(text)).toBe(ms);
 });

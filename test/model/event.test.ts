@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { matches } from "../../model/event-match.ts";
 import { parseEvent } from "../../model/event.ts";
 import { problemsOf, valueOf } from "./parsed.ts";
 
@@ -109,13 +108,4 @@ test.for<[what: string, raw: unknown, problem: string]>([
 test("a value of a hundred thousand levels is refused and overflows no stack", () => {
   const value: unknown = JSON.parse("[".repeat(100_000) + "]".repeat(100_000));
   expect(problemsOf(parsed({ tags: "a", value }))[0]).toContain("more than 64 levels");
-});
-
-test("a filter asks for all of its tags and the very type", () => {
-  const event = { tags: ["a", "b:c", "b"], type: "t" };
-  expect(matches({}, event)).toBe(true);
-  expect(matches({ tags: ["a", "b"] }, event)).toBe(true);
-  expect(matches({ tags: ["a", "c"] }, event)).toBe(false);
-  expect(matches({ tags: ["a"], type: "t" }, event)).toBe(true);
-  expect(matches({ tags: ["a"], type: "u" }, event)).toBe(false);
 });

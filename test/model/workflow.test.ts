@@ -18,6 +18,11 @@ test("reading a workflow shows every field with its default", () => {
       schedule: "daemon",
       environment_variables: {},
       scale: { cpu: 0.1, memory: "128MB", instances: 1 },
+      concurrency: 1,
+      retry: { times: 0, delay: "PT1S", factor: 2 },
+      timeout: "PT1H",
+      isolation: "process",
+      keep_warm: "PT5M",
       network: "bridge",
       arguments: [],
     },
@@ -170,7 +175,7 @@ describe("refused", () => {
     [
       "an unknown field",
       { ...minimal, shedule: "daemon" },
-      "workflow.shedule: expected a field of a workflow (kind, name, metadata, breed, schedule, environment_variables, scale, network, arguments, status), got an unknown field; remove it",
+      "workflow.shedule: expected a field of a workflow (kind, name, metadata, breed, schedule, environment_variables, scale, concurrency, retry, timeout, isolation, keep_warm, network, arguments, status), got an unknown field; remove it",
     ],
   ])("%s", ([, raw, ...problems]) => {
     expect(problemsOf(parseWorkflow(raw))).toStrictEqual(problems);

@@ -1,0 +1,57 @@
+// User code as a module: the CommonJS main module /workflow/<name>.js. There is no such file: the root is read-only and
+// everything writable could be changed by the script itself. `require` and `import()` find what the agent ships (the modules
+// directory) and Node's own modules.
+import Module, { createRequire, registerHooks } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** What nearly every script requires. Loading it takes longer than the rest of a short script. */
+const preloaded = ["highland", "vamp-node-client"];
+
+/** Compiles and runs a source as a module; Node's published types leave it out. */
+type Compile = (this: Module, source: string, filename: string, format: "commonjs") => void;
+
+/** Loads what a script will find loaded already when it requires it. */
+export function preload(modulesDir: string): void {
+  const require = createRequire(join(modulesDir, "..", "-"));
+  for (const name of preloaded) {
+    try {
+      require(name);
+    } catch {
+      // Not shipped here. A script that requires it hears so itself.
+    }
+  }
+}
+
+/** Runs its top level and gives what it exports. */
+export function runModule(name: string, source: string, modulesDir: string): unknown {
+  const filename = `/workflow/${name}.js`;
+  const main = new Module(".");
+  main.filename = filename;
+  main.paths = [modulesDir];
+  process.mainModule = main;
+  process.argv = ["node", filename];
+  process.execArgv = [];
+  resolveFrom(filename, modulesDir);
+  const compile: Compile = Reflect.get(Module.prototype, "_compile");
+  compile.call(main, source, filename, "commonjs");
+  main.loaded = true;
+  return main.exports;
+}
+
+/** Says plainly what a script cannot require, and lets `import()` find what `require` finds. */
+function resolveFrom(filename: string, modulesDir: string): void {
+  const scriptUrl = pathToFileURL(filename).href;
+  const modulesUrl = pathToFileURL(join(modulesDir, "..", "-")).href;
+  registerHooks({
+    resolve(specifier, context, nextResolve) {
+      if (context.parentURL !== scriptUrl) return nextResolve(specifier, context);
+      if (/^\.\.?(?:\/|$)/.test(specifier)) {
+        throw new Error(
+          `${filename} is one file by itself: '${specifier}' cannot be loaded; put its code into the breed`,
+        );
+      }
+      return nextResolve(specifier, { ...context, parentURL: modulesUrl });
+    },
+  });
+}

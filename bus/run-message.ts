@@ -1,0 +1,18 @@
+// A run that waits in the work queue: the payload of a RUNS message. It is complete: an agent needs nothing else to start it.
+import type { Event } from "../model/event.ts";
+import type { TriggerKind } from "../model/run.ts";
+
+export type QueuedRun = {
+  /** Follows from workflow and event, so that the same run is never queued twice. */
+  readonly id: string;
+  readonly workflow: string;
+  readonly trigger: Exclude<TriggerKind, "daemon">;
+  /** The event that sets it off, whole: a slot, a webhook, a run by hand, or any other. */
+  readonly event: Event;
+  readonly hops: number;
+  /** The due time, for a slot. */
+  readonly slot: string | null;
+  readonly queuedAt: string;
+  /** Attempts that were made before it was queued: 0, and more for a dead letter that is given again. */
+  readonly attemptsBefore: number;
+};

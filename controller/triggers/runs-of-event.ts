@@ -1,0 +1,121 @@
+// What one event sets off. Pure, but for the look at the workflows as they are now.
+//
+//   E1. A slot, a webhook, a run by hand and a dead letter that is given again are events that only the controller can store, and
+//       set off exactly one workflow. An event that only looks like one of them (another source) does not.
+//   E2. Any event sets off the event workflows whose filters it matches, if it was stored after the schedule began to hold.
+//   E3. What is set off and may not run is told by a run event: skipped (suspended), refused (I10), stopped (deleted).
+//   E4. Loops end: a run's own events do not set off its own workflow, an event over the limit of hops sets off nothing, and a
+//       skipped run is not skipped once more because of the event that says so.
+import type { QueuedRun } from "../../bus/run-message.ts";
+import type { Event } from "../../model/event.ts";
+import { isObject } from "../../model/reader.ts";
+import { type Outcome, type RunReport, hopsMax, isRunReport } from "../../model/run.ts";
+import { isSlotReport } from "../../model/slot.ts";
+import type { LiveWorkflow } from "../artifacts/entry.ts";
+import { runIdOf } from "../runs/run-id.ts";
+
+export type SetOff =
+  | { readonly kind: "queue"; readonly run: QueuedRun }
+  | { readonly kind: "record"; readonly report: RunReport };
+
+export type Stored = { readonly event: Event; readonly sequence: number };
+
+export type Lookup = {
+  readonly workflow: (name: string) => LiveWorkflow | null;
+  /** Names of the workflows whose filters the event matches. */
+  readonly matching: (event: Event) => readonly string[];
+  readonly now: () => Date;
+};
+
+export function runsOf({ event, sequence }: Stored, { workflow, matching, now }: Lookup): SetOff[] {
+  if (hopsOf(event) > hopsMax) return [];
+  const at = now().toISOString();
+  const reserved = reservedRun(event, at);
+  const found = reserved === null ? [] : [judge(reserved, workflow(reserved.workflow), at)];
+  const about = event.type === "run" && isRunReport(event.value) ? event.value : null;
+  for (const name of matching(event)) {
+    const entry = workflow(name);
+    if (name === reserved?.workflow || entry === null || sequence <= (entry.scheduled?.afterSequence ?? 0)) continue;
+    if (name === about?.workflow || (entry.status === "suspended" && about?.state === "skipped")) continue;
+    found.push(judge(newRun(name, "event", event, at), entry, at));
+  }
+  return found;
+}
+
+/** The run of E1, or null for any other event. */
+function reservedRun(event: Event, at: string): QueuedRun | null {
+  const { type, source, value } = event;
+  if (type === "webhook") return addressedRun("webhook", "/hooks/", event, at);
+  if (type === "manual") return addressedRun("manual", "/manual/", event, at);
+  if (source !== "/controller") return null;
+  if (type === "slot" && isSlotReport(value) && value.outcome === "ran")
+    return { ...newRun(value.workflow, "time", event, at), slot: value.due };
+  if (type === "requeue" && isObject(value) && isQueuedRun(value["run"])) return { ...value["run"], queuedAt: at };
+  return null;
+}
+
+function addressedRun(trigger: "webhook" | "manual", path: string, event: Event, at: string): QueuedRun | null {
+  return event.source.startsWith(path) ? newRun(event.source.slice(path.length), trigger, event, at) : null;
+}
+
+function newRun(workflow: string, trigger: QueuedRun["trigger"], event: Event, at: string): QueuedRun {
+  return {
+    id: runIdOf(workflow, event.id),
+    workflow,
+    trigger,
+    event,
+    hops: hopsOf(event) + 1,
+    slot: null,
+    queuedAt: at,
+    attemptsBefore: 0,
+  };
+}
+
+function judge(run: QueuedRun, entry: LiveWorkflow | null, at: string): SetOff {
+  const outcome = obstacle(run, entry);
+  return outcome === null ? { kind: "queue", run } : { kind: "record", report: reportOf(run, entry, outcome, at) };
+}
+
+function obstacle(run: QueuedRun, entry: LiveWorkflow | null): Outcome | null {
+  if (entry === null) return { kind: "stopped", reason: "the workflow was deleted" };
+  if (run.hops > hopsMax) {
+    const reason = `it would be the run ${run.hops} in a chain of causes; at most ${hopsMax} are allowed`;
+    return { kind: "refused", reason };
+  }
+  return entry.status === "suspended" ? { kind: "skipped", reason: "the workflow is suspended" } : null;
+}
+
+function reportOf(run: QueuedRun, entry: LiveWorkflow | null, outcome: Outcome, at: string): RunReport {
+  return {
+    id: run.id,
+    workflow: run.workflow,
+    state: outcome.kind,
+    trigger: run.trigger,
+    // The one that it would have been: it stands behind all that was told of the run before (runs/run-events.ts).
+    attempt: run.attemptsBefore + 1,
+    cause: run.event.id,
+    hops: run.hops,
+    slot: run.slot,
+    revision: entry?.revision ?? null,
+    deployment: null,
+    instance: null,
+    queuedAt: at,
+    startedAt: null,
+    finishedAt: at,
+    outcome,
+    again: null,
+  };
+}
+
+function hopsOf(event: Event): number {
+  return event.hops ?? 0;
+}
+
+function isQueuedRun(value: unknown): value is QueuedRun {
+  return (
+    isObject(value) &&
+    typeof value["id"] === "string" &&
+    typeof value["workflow"] === "string" &&
+    isObject(value["event"])
+  );
+}

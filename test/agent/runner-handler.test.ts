@@ -1,0 +1,272 @@
+// Handlers: modules that export a function, called for run after run in one process.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RunnerFolder, bundledRunner, limitsWith, recorder, runToExecute, startPool } from "./runner-setup.ts";
+
+/** Far above what anything here takes; two cores may be busy with other tests. */
+const soon = { timeout: 20_000, interval: 5 };
+
+let folder: RunnerFolder;
+beforeAll(async () => {
+  folder = await bundledRunner();
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+test("a handler is called with the whole event and its context, and what it returns is the result", async () => {
+  await using pool = startPool(folder.options, `module.exports = (event, context) => ({ event, context });`);
+  const run = runToExecute({ order: 1 }, { id: "r-9", attempt: 2, hops: 3, slot: null });
+  const outcome = await pool.runners.execute(run, recorder(), limitsWith());
+  expect(outcome).toEqual({
+    kind: "completed",
+    exitCode: 0,
+    result: {
+      event: run.event,
+      context: {
+        run: "r-9",
+        workflow: "hello",
+        attempt: 2,
+        trigger: "event",
+        slot: null,
+        cause: "e-1",
+        hops: 3,
+        revision: 7,
+      },
+    },
+  });
+});
+
+test("the code is loaded once, and every run gets its own event and result", async () => {
+  await using pool = startPool(
+    folder.options,
+    `let calls = 0; module.exports = async ({ value }) => [process.pid, ++calls, value];`,
+  );
+  const first = await pool.run("a");
+  const [pid] = first.outcome.kind === "completed" ? (first.outcome.result as number[]) : [];
+  for (let call = 2; call < 50; call += 1) {
+    expect((await pool.run(call)).outcome).toEqual({ kind: "completed", exitCode: 0, result: [pid, call, call] });
+  }
+});
+
+test("an event of 250 kB reaches a handler whole, and a result of 64 kB comes back", async () => {
+  await using pool = startPool(folder.options, `module.exports = ({ value }) => value.slice(0, 65_534);`);
+  await pool.run("");
+  const { outcome } = await pool.run("ä".repeat(125_000));
+  expect(outcome).toMatchObject({
+    kind: "failed",
+    error: { message: expect.stringContaining("131070 bytes as JSON") },
+  });
+  expect((await pool.run("x".repeat(250_000))).outcome).toEqual({
+    kind: "completed",
+    exitCode: 0,
+    result: "x".repeat(65_534),
+  });
+});
+
+test("what a handler writes belongs to the run that it was called for, and is there when the run is over", async () => {
+  await using pool = startPool(
+    folder.options,
+    `module.exports = async ({ value }) => { console.log("out " + value); console.error("err " + value); };`,
+  );
+  for (let call = 0; call < 200; call += 1) {
+    const { text } = await pool.run(call);
+    expect(text.split("\n").toSorted()).toEqual(["", `err ${call}`, `out ${call}`]);
+  }
+});
+
+test("an error of a handler fails the run with message and stack, and the process stays", async () => {
+  await using pool = startPool(
+    folder.options,
+    `module.exports = async ({ value }) => { if (value) throw new RangeError("no " + value); return process.pid; };`,
+  );
+  const before = await pool.run(0);
+  expect((await pool.run("luck")).outcome).toEqual({
+    kind: "failed",
+    exitCode: null,
+    error: {
+      message: "no luck",
+      stack: expect.stringMatching(/^RangeError: no luck\n    at .*\/workflow\/hello\.js:1/),
+    },
+  });
+  expect(await pool.run(0)).toEqual(before);
+});
+
+test.each([
+  { what: "a text", thrown: `"plain"`, message: "plain" },
+  { what: "nothing", thrown: "undefined", message: "undefined" },
+  { what: "an object", thrown: `{ code: 7 }`, message: `{"code":7}` },
+  {
+    what: "an error that throws when it is looked at",
+    thrown: `Object.defineProperty(new Error(), "message", { get() { throw 1 } })`,
+    message: "an error that cannot be looked at was thrown",
+  },
+  { what: "an error with a message without end", thrown: `new Error("x".repeat(1e6))`, message: "x".repeat(8_192) },
+])("a handler may throw $what", async ({ thrown, message }) => {
+  await using pool = startPool(folder.options, `module.exports = () => { throw ${thrown}; };`);
+  const { outcome } = await pool.run();
+  expect(outcome).toMatchObject({ kind: "failed", exitCode: null, error: { message } });
+});
+
+test.each([
+  { what: "a BigInt", value: "1n", message: "it is not JSON: Do not know how to serialize a BigInt" },
+  {
+    what: "a circle",
+    value: "(() => { const a = {}; a.a = a; return a; })()",
+    message: "it is not JSON: Converting circular",
+  },
+  { what: "a function", value: "() => 1", message: "it is not JSON: a function" },
+  {
+    what: "70,000 characters",
+    value: `"x".repeat(70_000)`,
+    message: "it takes 70002 bytes as JSON, and at most 65536 are kept",
+  },
+  {
+    what: "a hundred arrays in each other",
+    value: "(() => { let a = []; for (let i = 0; i < 100; i++) a = [a]; return a; })()",
+    message: "it has more than 64 levels",
+  },
+])("$what is no result: the run fails with the reason, and the handler stays usable", async ({ value, message }) => {
+  await using pool = startPool(folder.options, `module.exports = (event) => event.value ? process.pid : ${value};`);
+  const before = await pool.run(1);
+  expect((await pool.run(0)).outcome).toMatchObject({
+    kind: "failed",
+    error: { message: expect.stringContaining(`this cannot be the result of a run: ${message}`) },
+  });
+  expect(await pool.run(1)).toEqual(before);
+});
+
+test("a handler that returns nothing has no result, and process.exitCode means nothing to it", async () => {
+  await using pool = startPool(folder.options, `module.exports = () => { process.exitCode = 3; };`);
+  expect((await pool.run()).outcome).toEqual({ kind: "completed", exitCode: 0 });
+  expect((await pool.run()).outcome).toEqual({ kind: "completed", exitCode: 0 });
+});
+
+test("a thenable that throws is an error of the handler", async () => {
+  await using pool = startPool(
+    folder.options,
+    `module.exports = () => ({ then() { throw new Error("no promise"); } });`,
+  );
+  expect((await pool.run()).outcome).toMatchObject({
+    kind: "failed",
+    exitCode: null,
+    error: { message: "no promise" },
+  });
+});
+
+test("a handler that never answers is ended at the time limit, and the next run gets a fresh process", async () => {
+  await using pool = startPool(
+    folder.options,
+    `process.on("SIGTERM", () => {});
+     module.exports = ({ value }) => value === "hang" ? new Promise(() => {}) : process.pid;`,
+  );
+  const before = await pool.run();
+  expect((await pool.run("hang", { timeoutMs: 200, stopGraceMs: 100 })).outcome).toEqual({
+    kind: "timed-out",
+    afterMs: 200,
+  });
+  const after = await pool.run();
+  expect(after.outcome).toMatchObject({ kind: "completed", result: expect.any(Number) });
+  expect(after).not.toEqual(before);
+});
+
+test("a handler that never gives the processor back is ended as well", async () => {
+  await using pool = startPool(folder.options, `module.exports = ({ value }) => { while (value) {} };`);
+  await pool.run(false);
+  expect((await pool.run(true, { timeoutMs: 200, stopGraceMs: 100 })).outcome).toMatchObject({ kind: "timed-out" });
+  expect((await pool.run(false)).outcome).toMatchObject({ kind: "completed" });
+});
+
+test("a run of a handler can be stopped", async () => {
+  await using pool = startPool(
+    folder.options,
+    `module.exports = () => { console.log("in"); return new Promise(() => {}); };`,
+  );
+  const stop = new AbortController();
+  const output = recorder();
+  const ended = pool.runners.execute(runToExecute(), output, limitsWith({ signal: stop.signal }));
+  await output.until("in");
+  stop.abort("asked");
+  expect(await ended).toEqual({ kind: "stopped", reason: "asked" });
+});
+
+test("a handler that ends its process fails the run, and the next run gets a fresh process", async () => {
+  await using pool = startPool(
+    folder.options,
+    `module.exports = ({ value }) => value === null ? "fine" : process.exit(value);`,
+  );
+  for (const code of [3, 0]) {
+    expect((await pool.run(code)).outcome).toEqual({
+      kind: "failed",
+      exitCode: code,
+      error: { message: `the handler's process ended with exit code ${code} before it answered` },
+    });
+    expect((await pool.run()).outcome).toMatchObject({ kind: "completed", result: "fine" });
+  }
+});
+
+test("an error that a handler throws in a timer fails its run, as Node has it: the process ends", async () => {
+  await using pool = startPool(
+    folder.options,
+    `module.exports = () => new Promise(() => setTimeout(() => { throw new Error("too late"); }, 1));`,
+  );
+  const { outcome, text } = await pool.run();
+  expect(outcome).toEqual({
+    kind: "failed",
+    exitCode: 1,
+    error: { message: "too late", stack: expect.stringContaining("/workflow/hello.js:1") },
+  });
+  expect(text).toContain("Error: too late");
+});
+
+test("a handler that dies between two runs is replaced, and neither run hears of it", async () => {
+  await using pool = startPool(
+    folder.options,
+    `module.exports = () => { setTimeout(() => process.kill(process.pid, "SIGKILL"), 20); return process.pid; };`,
+  );
+  const pids = new Set<unknown>();
+  for (let call = 0; call < 4; call += 1) {
+    const { outcome } = await pool.run();
+    expect(outcome.kind).toBe("completed");
+    const pid = outcome.kind === "completed" ? Number(outcome.result) : 0;
+    pids.add(pid);
+    await expect.poll(() => isThere(pid), soon).toBe(false);
+  }
+  expect(pids.size).toBe(4);
+});
+
+test("an event that a handler sends without waiting for it is sent before its run is over", async () => {
+  const { startApiServer } = await import("../client/api-server.ts");
+  await using server = await startApiServer(() => ({ status: 201, body: { id: "1" } }));
+  await using pool = startPool(
+    folder.options,
+    `const { Api } = require("vamp-node-client"); const api = new Api();
+     module.exports = ({ value }) => { api.event("hello", value); };`,
+    { environment: { VAMP_URL: server.url } },
+  );
+  for (let call = 1; call <= 3; call += 1) {
+    await pool.runners.execute(runToExecute(call, { id: `r-${call}` }), recorder(), limitsWith());
+    expect(server.asked.map(({ headers }) => headers["x-drover-run"])).toHaveLength(call);
+  }
+  expect(server.asked.map(({ headers }) => headers["x-drover-run"])).toEqual(["r-1", "r-2", "r-3"]);
+});
+
+test("vamp-node-client knows the run of each call, and a handler's result is what it returns", async () => {
+  await using pool = startPool(
+    folder.options,
+    `const vamp = require("vamp-node-client"); const api = new vamp.Api();
+     module.exports = () => {
+       try { api.result(1); } catch (error) { return [vamp.run.id, api.run.event.value, error.message]; }
+     };`,
+  );
+  for (const id of ["r-1", "r-2"]) {
+    const outcome = await pool.runners.execute(runToExecute(id, { id }), recorder(), limitsWith());
+    expect(outcome).toMatchObject({ result: [id, id, "the result of a handler is what it returns"] });
+  }
+});
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

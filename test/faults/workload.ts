@@ -1,0 +1,64 @@
+// The work that goes on while things are killed: three schedules of one second, a stream of events and webhooks.
+import { call } from "../api.ts";
+
+/** A process that was killed ends its attempt as failed, so attempts must be given again for every run to complete. */
+const retry = { times: 20, delay: "PT0.2S", factor: 1 };
+const everySecond = { period: "PT1S", overlap: "queue", missed: "all" };
+const roomy = { cpu: 0.5, memory: "256MB" };
+
+const handler = `
+module.exports = async (event, { run, attempt, workflow }) => {
+  await fetch(process.env.EFFECTS, { method: "POST", body: JSON.stringify({ run, attempt, workflow, event: event.id }) });
+  return "done";
+};`;
+
+const script = `
+const { run } = require("vamp-node-client");
+const { id, attempt, workflow, event } = run;
+fetch(process.env.EFFECTS, { method: "POST", body: JSON.stringify({ run: id, attempt, workflow, event: event.id }) })
+  .then(() => run && require("vamp-node-client").result("done"));`;
+
+export const timed = ["tick-handler", "tick-script", "tick-two"] as const;
+export const eventWorkflow = "on-load";
+export const hookWorkflow = "on-hook";
+const keyName = "faults";
+
+export type Workload = { readonly key: string };
+
+export async function applyWorkload(url: string, effects: string): Promise<Workload> {
+  const breed = (definition: string) => ({ deployable: { type: "application/javascript", definition } });
+  const common = { retry, keep_warm: "always", environment_variables: { EFFECTS: effects } };
+  const workflows = [
+    { name: "tick-handler", breed: breed(handler), schedule: { time: everySecond }, scale: roomy, ...common },
+    { name: "tick-script", breed: breed(script), schedule: { time: everySecond }, scale: roomy, ...common },
+    {
+      name: "tick-two",
+      breed: breed(handler),
+      schedule: { time: { ...everySecond, overlap: "allow" } },
+      scale: { ...roomy, instances: 2 },
+      ...common,
+    },
+    {
+      name: eventWorkflow,
+      breed: breed(handler),
+      schedule: { event: "load" },
+      concurrency: 2,
+      ...common,
+      scale: { cpu: 1, memory: "256MB" },
+    },
+    {
+      name: hookWorkflow,
+      breed: breed(handler),
+      schedule: { webhook: { key: keyName } },
+      ...common,
+      scale: roomy,
+    },
+  ];
+  const { body, status } = await call<{ value: string }>(url, "POST", "/keys", { name: keyName });
+  if (status !== 201) throw new Error(`no key: ${JSON.stringify(body)}`);
+  for (const workflow of workflows) {
+    const saved = await call(url, "POST", "/workflows", workflow);
+    if (saved.status >= 300) throw new Error(`${workflow.name} was refused: ${JSON.stringify(saved.body)}`);
+  }
+  return { key: body.value };
+}
