@@ -36,9 +36,8 @@ export function createDeadlines(clock: Pick<Clock, "wait">, now = (): number => 
     const own = new AbortController();
     watch = own;
     watchedMs = atMs;
-    void clock.wait(Math.max(0, atMs - now()), own.signal).then((how) => {
-      if (how === "elapsed" && watch === own) callPassed();
-    });
+    const waited = clock.wait(Math.max(0, atMs - now()), own.signal);
+    void waited.then((how) => (how === "elapsed" && watch === own ? callPassed() : undefined));
   }
 
   function callPassed(): void {

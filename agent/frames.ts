@@ -6,7 +6,9 @@
 //       replace what it likes.
 
 const { parse } = JSON;
-const { allocUnsafe, byteLength, concat } = Buffer;
+const allocUnsafe = Buffer.allocUnsafe.bind(Buffer);
+const byteLength = Buffer.byteLength.bind(Buffer);
+const concat = Buffer.concat.bind(Buffer);
 
 export const headBytes = 4;
 

@@ -9,8 +9,8 @@ import { createFrameReader, frameOf, headBytes } from "./frames.ts";
 import { type Load, type ToRunner, runnerFd, toRunnerBytesMax } from "./runner-frames.ts";
 
 const { parse } = JSON;
-const { allocUnsafe } = Buffer;
-const { exit } = process;
+const allocUnsafe = Buffer.allocUnsafe.bind(Buffer);
+const exit = process.exit.bind(process);
 
 /** Large enough for nearly every event in one read. */
 const receiveBytes = 64 * 1024;

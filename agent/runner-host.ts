@@ -46,7 +46,17 @@ export function offerHost(channel: Channel): Host {
       handler = true;
     },
     released() {
-      return held.size === 0 ? null : Promise.allSettled([...held]).then(() => {});
+      return held.size === 0 ? null : allOver([...held]);
     },
   };
+}
+
+async function allOver(works: readonly Promise<unknown>[]): Promise<void> {
+  for (const work of works) {
+    try {
+      await work;
+    } catch {
+      // Whoever started it hears of that.
+    }
+  }
 }

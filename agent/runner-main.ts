@@ -83,12 +83,13 @@ function tellOfUncaught(): void {
 
 /**
  * When the process has nothing left to do it ends as process.exit() would, without taking the language apart first, which takes
- * as long as a short script. Listeners of user code would come after this one; then all goes its usual way.
+ * as long as a short script. After an error Node has yet to print it, and listeners of user code come after this one; then all goes its
+ * usual way.
  */
 function endQuickly(): void {
   const { reallyExit } = process as NodeJS.Process & { reallyExit: (code: number) => never };
   process.on("exit", (code) => {
-    if (process.listenerCount("exit") === 1) reallyExit.call(process, code);
+    if (code === 0 && process.listenerCount("exit") === 1) reallyExit.call(process, code);
   });
 }
 

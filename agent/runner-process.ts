@@ -4,7 +4,7 @@
 //   Q2. It does not outlive the agent, unless the agent is killed outside of a container.
 //   Q3. `ended` comes after everything that it wrote was heard, and always comes: pipes that a stray holds open are closed here.
 import { type ChildProcess, spawn } from "node:child_process";
-import { Duplex, type Readable } from "node:stream";
+import { Duplex } from "node:stream";
 import { reasonOf } from "./log.ts";
 import type { AgentOptions } from "./options.ts";
 import { frameOf } from "./frames.ts";
@@ -24,11 +24,12 @@ const nodeOptions = ["--min-semi-space-size=4"];
 export type Place = {
   /** The uid of user code; null: that of the agent. */
   readonly uid: number | null;
-  /** Processes under the same uid that are no strays: runners that wait for their script. */
+  /** Processes under the same uid that are no strays: other runners. */
   readonly spared: () => ReadonlySet<number>;
 };
 
 export type Listener = {
+  hadScript(): boolean;
   stdout(chunk: Buffer): void;
   stderr(chunk: Buffer): void;
   /** From the channel; false: nothing more is heard. */
@@ -65,6 +66,9 @@ export function startRunnerProcess(start: Start, listener: Listener): RunnerProc
   const { pid } = child;
   const channel = child.stdio[runnerFd];
   listenTo(child, channel, listener);
+  // From the start: a stream says of itself that it is closed before its listeners have heard why.
+  const pipes = [child.stdout, child.stderr, channel].filter((pipe): pipe is Duplex => pipe instanceof Duplex);
+  const allClosed = Promise.all(pipes.map(closeOf));
   if (pid !== undefined) endWithAgent.add(pid);
   let running = pid !== undefined;
 
@@ -75,8 +79,10 @@ export function startRunnerProcess(start: Start, listener: Listener): RunnerProc
       endWithAgent.delete(pid);
     }
     const { uid, spared } = start.place;
-    if (start.options.ownsUser && uid !== null) killStrays(uid, spared());
-    await closed([child.stdout, child.stderr, channel]);
+    // One that never had a script has forked nothing; what is there under its uid is the work of others.
+    if (start.options.ownsUser && uid !== null && listener.hadScript()) killStrays(uid, spared());
+    await within(allClosed, pipesCloseMaxMs);
+    for (const pipe of pipes) pipe.destroy();
     return exit;
   });
 
@@ -84,7 +90,9 @@ export function startRunnerProcess(start: Start, listener: Listener): RunnerProc
     pid,
     ended,
     send(json) {
-      if (channel instanceof Duplex) channel.write(frameOf(json));
+      if (!(channel instanceof Duplex)) return;
+      if (channel.writable) channel.write(frameOf(json));
+      else listener.channelClosed(true);
     },
     signal(signal) {
       if (running && pid !== undefined) signalGroup(pid, signal);
@@ -121,11 +129,8 @@ function listenTo(child: ChildProcess, channel: unknown, listener: Listener): vo
   channel.on("data", (chunk: Buffer) => {
     if (!listener.channel(chunk)) channel.destroy();
   });
-  // The kernel says so of a socket that was closed with something in it, or of one that is closed when written to.
-  channel.on(
-    "error",
-    (error: NodeJS.ErrnoException) => (unread = error.code === "ECONNRESET" || error.code === "EPIPE"),
-  );
+  // The kernel says so of a socket that was closed with something in it, or that is closed when it is written to.
+  channel.on("error", () => (unread = true));
   channel.on("close", () => listener.channelClosed(unread));
 }
 
@@ -136,15 +141,13 @@ function exitOf(child: ChildProcess): Promise<Exit> {
   return promise;
 }
 
-async function closed(streams: readonly unknown[]): Promise<void> {
-  const open = streams.filter((stream): stream is Readable => stream instanceof Duplex && !stream.closed);
+async function within(event: Promise<unknown>, waitMs: number): Promise<void> {
   const { promise: tooLate, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, pipesCloseMaxMs);
-  await Promise.race([Promise.all(open.map(closeOf)), tooLate]);
+  const timer = setTimeout(resolve, waitMs);
+  await Promise.race([event, tooLate]);
   clearTimeout(timer);
-  for (const stream of open) stream.destroy();
 }
 
-function closeOf(stream: Readable): Promise<void> {
-  return new Promise((resolve) => stream.once("close", () => resolve()));
+function closeOf(pipe: Duplex): Promise<void> {
+  return new Promise((resolve) => pipe.once("close", () => resolve()));
 }

@@ -4,7 +4,7 @@ import { flawOf } from "../model/json-value.ts";
 import { errorCharsMax, resultBytesMax } from "./runner-frames.ts";
 
 const { parse, stringify } = JSON;
-const { byteLength } = Buffer;
+const byteLength = Buffer.byteLength.bind(Buffer);
 
 export const saidReady = `{"kind":"ready"}`;
 
@@ -49,15 +49,17 @@ type Description = { readonly message: string; readonly stack: string | null };
 function describe(thrown: unknown): Description {
   try {
     if (!(thrown instanceof Error)) return { message: plain(thrown), stack: null };
-    const { message, stack } = thrown;
-    return { message: String(message) || thrown.name, stack: typeof stack === "string" ? stack : null };
+    // Its fields may hold anything, whatever their types say.
+    const { name, message, stack }: { name?: unknown; message?: unknown; stack?: unknown } = thrown;
+    return { message: plain(message) || plain(name), stack: typeof stack === "string" ? stack : null };
   } catch {
     return { message: "an error that cannot be looked at was thrown", stack: null };
   }
 }
 
 function plain(thrown: unknown): string {
-  return typeof thrown === "object" && thrown !== null ? (stringify(thrown) ?? String(thrown)) : String(thrown);
+  if (typeof thrown !== "object" || thrown === null) return String(thrown);
+  return stringify(thrown) ?? "an object without a text";
 }
 
 function textOf(text: string): string {

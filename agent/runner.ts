@@ -8,31 +8,20 @@
 //   X4. What is written to stdout and stderr belongs to the run that was begun last, and all that was written before an answer
 //       is heard before that answer counts.
 import type { Run } from "../client/run.ts";
-import type { Outcome, RunError } from "../model/run.ts";
+import type { Outcome } from "../model/run.ts";
 import { createDeadlines, type Deadlines } from "./deadlines.ts";
 import type { Clock } from "./clock.ts";
 import { createFrameReader } from "./frames.ts";
 import { createLastWords } from "./last-words.ts";
-import { reasonOf } from "./log.ts";
 import type { AgentOptions } from "./options.ts";
 import { type MemoryKills, createMemoryKills } from "./out-of-memory.ts";
 import type { RunOutput } from "./output.ts";
+import { type Call, type Limits, type Performance, beginCall, stoppedBy } from "./runner-call.ts";
 import { type FromRunner, type ToRunner, fromRunnerBytesMax, parseFromRunner } from "./runner-frames.ts";
 import { type Cut, type Exit, outcomeOf } from "./runner-outcome.ts";
 import { type Place, startRunnerProcess } from "./runner-process.ts";
 
 export type Script = { readonly name: string; readonly source: string };
-
-export type Limits = {
-  /** 0: none. */
-  readonly timeoutMs: number;
-  readonly stopGraceMs: number;
-  /** Its reason becomes the reason of the outcome. */
-  readonly signal: AbortSignal;
-};
-
-/** `begun` false: the process had ended before it heard of the run, so no user code ran for it. */
-export type Performance = { readonly outcome: Outcome; readonly begun: boolean };
 
 export type Runner = {
   readonly pid: number | undefined;
@@ -56,20 +45,6 @@ export type RunnerParts = {
   readonly memoryKills: MemoryKills;
   /** The module's top level has run. */
   readonly onLoaded: (handler: boolean) => void;
-};
-
-/** A run that is under way. */
-type Call = {
-  readonly limits: Limits;
-  readonly settle: (performance: Performance) => void;
-  readonly release: () => void;
-  cut: Cut | null;
-  /** What a handler said; it counts from the next turn of the event loop on (X4). */
-  answer: Outcome | null;
-  result: unknown;
-  uncaught: RunError | null;
-  /** Its process said something about it. */
-  begun: boolean;
 };
 
 /** How long a handler's process may live on without its channel: when it dies, either may be noticed first. */
@@ -97,6 +72,7 @@ export function bootRunner(parts: RunnerParts): Runner {
     return said !== null && hear(said);
   });
   const runnerProcess = startRunnerProcess(parts, {
+    hadScript: () => wasBegun,
     stdout(chunk) {
       output?.stdout(chunk);
     },
@@ -131,9 +107,14 @@ export function bootRunner(parts: RunnerParts): Runner {
       output?.end();
       output = to;
       lastWords.clear();
-      const current = begin(limits, resolve);
+      const current = beginCall(limits, { deadlines, settle: resolve, cutShort });
+      call = current;
+      state = "busy";
+      wasBegun = true;
+      graceMs = limits.stopGraceMs;
       const frame: ToRunner = handler && run !== null ? { kind: "call", run } : { kind: "load", ...script, run };
-      if (current.cut === null) runnerProcess.send(JSON.stringify(frame));
+      if (limits.signal.aborted) cutShort(current, stoppedBy(limits.signal));
+      else runnerProcess.send(JSON.stringify(frame));
       return promise;
     },
     async end() {
@@ -142,34 +123,6 @@ export function bootRunner(parts: RunnerParts): Runner {
       await ended;
     },
   };
-
-  function begin(limits: Limits, settle: Call["settle"]): Call {
-    const { timeoutMs, signal } = limits;
-    const onStop = (): void => cutShort(begun, { kind: "stopped", reason: reasonOf(signal.reason) });
-    const onTime = (): void => cutShort(begun, { kind: "timed-out", afterMs: timeoutMs });
-    const inTime = timeoutMs > 0 ? deadlines.add(timeoutMs, onTime) : null;
-    const release = (): void => {
-      inTime?.();
-      signal.removeEventListener("abort", onStop);
-    };
-    const begun: Call = {
-      limits,
-      settle,
-      release,
-      cut: null,
-      answer: null,
-      result: undefined,
-      uncaught: null,
-      begun: false,
-    };
-    call = begun;
-    graceMs = limits.stopGraceMs;
-    state = "busy";
-    wasBegun = true;
-    signal.addEventListener("abort", onStop, { once: true });
-    if (signal.aborted) onStop();
-    return begun;
-  }
 
   /** False: a runner does not say this now. */
   function hear(said: FromRunner): boolean {

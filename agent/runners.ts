@@ -16,7 +16,8 @@ import { createDeadlines } from "./deadlines.ts";
 import type { AgentOptions } from "./options.ts";
 import { createMemoryKills } from "./out-of-memory.ts";
 import type { RunOutput } from "./output.ts";
-import { type Limits, type Runner, type Script, bootRunner } from "./runner.ts";
+import { type Runner, type Script, bootRunner } from "./runner.ts";
+import type { Limits, Performance } from "./runner-call.ts";
 
 export type RunToExecute = QueuedRun & { readonly attempt: number };
 
@@ -53,7 +54,6 @@ export function createRunners(options: AgentOptions, script: Script, parts: Runn
   const { environment, clock, concurrency, singleUse = false, revision } = parts;
   const deadlines = createDeadlines(clock);
   const memoryKills = createMemoryKills();
-  const places = placesOf(options, concurrency);
   /** Every runner whose process is there, with its uid. */
   const runners = new Map<Runner, number | null>();
   /** The one that answered last comes first: its code is still in the processor's caches. */
@@ -81,7 +81,7 @@ export function createRunners(options: AgentOptions, script: Script, parts: Runn
     },
   };
 
-  async function perform(runner: Runner, run: Run, output: RunOutput, limits: Limits): ReturnType<Runner["perform"]> {
+  async function perform(runner: Runner, run: Run, output: RunOutput, limits: Limits): Promise<Performance> {
     const isFirst = runner.state !== "standing-by";
     const performing = runner.perform(script, run, output, limits);
     if (isFirst) deadlines.add(isInDemand() ? 0 : bootAfterMs, prepare);
@@ -132,7 +132,7 @@ export function createRunners(options: AgentOptions, script: Script, parts: Runn
     const runner = bootRunner({
       options,
       environment,
-      place: { uid, spared: () => waitingUnder(uid) },
+      place: { uid, spared: () => runnersUnder(uid) },
       deadlines,
       memoryKills,
       onLoaded: (handler) => (shape = handler ? "handler" : "script"),
@@ -151,25 +151,20 @@ export function createRunners(options: AgentOptions, script: Script, parts: Runn
     if (closing && runners.size === 0) deadlines.close();
   }
 
-  /** With one run at a time there is one uid, so that runs find each other's files; waiting runners are told apart by pid. */
+  /** With one run at a time there is one uid, so that runs find each other's files. */
   function freePlace(): number | null {
+    const { userUid, ownsUser } = options;
+    if (userUid === null || !ownsUser || concurrency === 1) return userUid;
     const taken = new Set(runners.values());
-    return places.find((uid) => !taken.has(uid)) ?? places[0] ?? null;
+    let uid = userUid;
+    while (taken.has(uid)) uid += 1;
+    return uid;
   }
 
-  function waitingUnder(uid: number | null): ReadonlySet<number> {
-    const pids = waiting()
-      .filter((runner) => runners.get(runner) === uid)
-      .map(({ pid }) => pid)
-      .filter((pid) => pid !== undefined);
-    return new Set(pids);
+  function runnersUnder(uid: number | null): ReadonlySet<number> {
+    const pids = [...runners].filter(([, under]) => under === uid).map(([{ pid }]) => pid);
+    return new Set(pids.filter((pid) => pid !== undefined));
   }
-}
-
-/** The uids of runners that may be there at the same time: those that are busy, and two that wait. */
-function placesOf({ userUid, ownsUser }: AgentOptions, concurrency: number): readonly (number | null)[] {
-  if (userUid === null || !ownsUser || concurrency === 1) return [userUid];
-  return Array.from({ length: concurrency + 2 }, (_, place) => userUid + place);
 }
 
 function contextOf({ id, workflow, attempt, trigger, slot, hops, event }: RunToExecute, revision: number): Run {

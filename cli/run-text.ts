@@ -26,7 +26,8 @@ export function runTable(runs: readonly RunView[], nowMs: number): string {
 export function runText(run: RunView): string {
   const { outcome } = run;
   const result = outcome?.kind === "completed" && outcome.result !== undefined ? { result: outcome.result } : {};
-  const stack = outcome?.kind === "failed" ? (outcome.error.stack ?? "") : "";
+  const last = outcome?.kind === "dead" ? outcome.last : outcome;
+  const stack = last?.kind === "failed" ? (last.error.stack ?? "") : "";
   return [
     fields({
       Run: run.id,

@@ -47,7 +47,8 @@ host()?.onRun((next) => {
  */
 export function result(value: unknown): void {
   const runner = host();
-  if (runner === null) throw new Error("there is no run here that could have a result: Drover did not start this process");
+  if (runner === null)
+    throw new Error("there is no run here that could have a result: Drover did not start this process");
   runner.result(value);
 }
 

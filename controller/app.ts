@@ -34,6 +34,7 @@ import { createLogs } from "./runs/logs.ts";
 import { createRunQueue } from "./runs/queue.ts";
 import { createTrace } from "./runs/trace.ts";
 import { systemClock } from "./triggers/clock.ts";
+import { ensureTriggersConsumer } from "./triggers/triggers-consumer.ts";
 import { startTriggers } from "./triggers/triggers.ts";
 import { createRuntime } from "./create-runtime.ts";
 
@@ -70,6 +71,8 @@ export async function startController(
   });
   opened.defer(() => nc.close());
   const buckets = await ensureStreams(nc, options);
+  // Before anything can be accepted: what is stored from now on is seen by the triggers, whoever leads then.
+  await ensureTriggersConsumer(await jetstreamManager(nc), null);
   const publisher = createPublisher(nc, { inbox: `${inboxPrefix(controllerOwner)}.ack`, ackTimeoutMs });
   opened.defer(() => publisher.close());
 

@@ -2,6 +2,7 @@
 //   node floor-agent.ts <socket> handler   the code is loaded once and called for each event
 //   node floor-agent.ts <socket> spare     each event gets a process of its own, booted before; it is answered when that has ended
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
@@ -38,9 +39,8 @@ function runInSpare(event: FloorEvent, answer: (result: unknown) => void): void 
   }
   running += 1;
   const child = spares.shift() ?? boot();
-  let result: unknown = null;
-  child.once("message", (message) => (result = message));
-  child.once("exit", () => {
+  // The exit may be heard of before the result.
+  void Promise.all([once(child, "message"), once(child, "exit")]).then(([[result]]) => {
     running -= 1;
     answer(result);
     queued.shift()?.();

@@ -17,6 +17,8 @@ export type Bucket<E extends Saved> = {
   all(): E[];
   /** The same with their names. */
   entries(): (readonly [name: string, entry: E])[];
+  /** What is stored now, also when it was stored elsewhere a moment ago. */
+  refresh(name: string): Promise<E | null>;
   /** Computes and stores the successor of an entry. Null from `change` stores nothing. Resolves with what is stored now. */
   update(name: string, change: (current: E | null) => E | null): Promise<E | null>;
   /** Calls back for every entry that this or another controller stores from now on; the result ends that. */
@@ -41,6 +43,7 @@ export async function openBucket<E extends Saved>(kv: KV, onFailure: (error: Err
     get: (name) => known.get(name)?.entry ?? null,
     all: () => [...known].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, { entry }]) => entry),
     entries: () => [...known].map(([name, { entry }]) => [name, entry] as const),
+    refresh,
     async update(name, change) {
       for (let attempt = 0; attempt < conflictRetriesMax; attempt++) {
         const current = known.get(name);
@@ -51,8 +54,7 @@ export async function openBucket<E extends Saved>(kv: KV, onFailure: (error: Err
           learn(name, next, sequence);
           return next;
         }
-        const stored = await kv.get(name);
-        if (stored) learn(name, decode(stored), stored.revision);
+        await refresh(name);
       }
       throw new Error(`"${name}" is being written by too many at once; try again`);
     },
@@ -62,6 +64,12 @@ export async function openBucket<E extends Saved>(kv: KV, onFailure: (error: Err
     },
     stop: () => watch.stop(),
   };
+
+  async function refresh(name: string): Promise<E | null> {
+    const stored = await kv.get(name);
+    if (stored) learn(name, decode(stored), stored.revision);
+    return known.get(name)?.entry ?? null;
+  }
 
   async function follow(): Promise<void> {
     for await (const update of watch) {

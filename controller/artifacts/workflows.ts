@@ -18,6 +18,8 @@ import { rhythmOf } from "./rhythm.ts";
 export type Workflows = {
   get(name: string): LiveWorkflow | null;
   list(): LiveWorkflow[];
+  /** As `get`, and knows what another controller saved a moment ago. */
+  refresh(name: string): Promise<LiveWorkflow | null>;
   /** The workflow must be valid and its breed known. `status` null keeps the present one (`running` for a new workflow). */
   save(workflow: Workflow, status: DesiredStatus | null, by: string): Promise<SaveResult>;
   /** Null when there is no such workflow. */
@@ -46,6 +48,10 @@ export function createWorkflows(
       return entry && isLive(entry) ? entry : null;
     },
     list: () => bucket.all().filter(isLive),
+    async refresh(name) {
+      const entry = await bucket.refresh(name);
+      return entry && isLive(entry) ? entry : null;
+    },
     async save(workflow, status, by) {
       let before: WorkflowEntry | null = null;
       let end: number | null = null;

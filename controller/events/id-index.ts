@@ -33,26 +33,29 @@ export function createIdIndex(db: DatabaseSync): IdIndex {
   const insert = db.prepare("INSERT OR IGNORE INTO event_id (hash, seq) VALUES (?, ?)");
   const find = db.prepare("SELECT seq FROM event_id WHERE hash = ? ORDER BY seq");
   const setThrough = db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('ids_through', ?)");
-  const waiting = new Map<number, number[]>();
-  let count = 0;
+  /** Hash to sequence, and the sequences of those few whose hash was there already. */
+  const waiting = new Map<number, number>();
+  let repeated: { readonly hash: number; readonly seq: number }[] = [];
+  let last = 0;
   reload();
 
   return {
     add,
     settle() {
-      if (count < waitingMax) return;
-      let through = 0;
+      if (waiting.size + repeated.length < waitingMax) return;
       for (const hash of Float64Array.from(waiting.keys()).toSorted()) {
-        for (const seq of waiting.get(hash) ?? []) {
-          insert.run(hash, seq);
-          through = Math.max(through, seq);
-        }
+        insert.run(hash, waiting.get(hash) ?? 0);
       }
-      setThrough.run(String(through));
-      waiting.clear();
-      count = 0;
+      for (const { hash, seq } of repeated) insert.run(hash, seq);
+      setThrough.run(String(last));
+      empty();
     },
-    sequences: (hash) => [...find.all(hash).map((row) => Number(row["seq"])), ...(waiting.get(hash) ?? [])],
+    sequences(hash) {
+      const written = find.all(hash).map((row) => Number(row["seq"]));
+      const first = waiting.get(hash);
+      if (first === undefined) return written;
+      return [...written, first, ...repeated.filter((one) => one.hash === hash).map(({ seq }) => seq)];
+    },
     forgetBelow(first) {
       db.prepare("DELETE FROM event_id WHERE (hash, seq) IN (SELECT id_hash, seq FROM event WHERE seq < ?)").run(first);
     },
@@ -60,15 +63,18 @@ export function createIdIndex(db: DatabaseSync): IdIndex {
   };
 
   function add(hash: number, seq: number): void {
-    const same = waiting.get(hash);
-    if (same) same.push(seq);
-    else waiting.set(hash, [seq]);
-    count += 1;
+    if (waiting.has(hash)) repeated.push({ hash, seq });
+    else waiting.set(hash, seq);
+    last = seq;
+  }
+
+  function empty(): void {
+    waiting.clear();
+    repeated = [];
   }
 
   function reload(): void {
-    waiting.clear();
-    count = 0;
+    empty();
     const through = db.prepare("SELECT value FROM meta WHERE key = 'ids_through'").get();
     const rows = db.prepare("SELECT id_hash, seq FROM event WHERE seq > ? ORDER BY seq");
     for (const row of rows.iterate(Number(through?.["value"] ?? 0))) add(Number(row["id_hash"]), Number(row["seq"]));

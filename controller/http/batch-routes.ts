@@ -60,18 +60,10 @@ export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
 
   /** What a person should know although the document was fine. */
   function warningsOf({ kind, name }: Applied): string[] {
-    const entry = kind === "workflow" ? artifacts.workflows.get(name) : null;
-    if (entry === null) return [];
-    const warnings: string[] = [];
-    const { schedule } = entry.artifact;
-    const key = typeof schedule === "object" && "webhook" in schedule ? schedule.webhook.key : null;
-    if (key !== null && !keys.has(key)) warnings.push(`there is no key ${key} yet: drover key create ${key}`);
-    if (schedule !== "daemon" && entry.deployment.breed.deployable.type === "container/docker") {
-      warnings.push(
-        `only scripts can be run on a schedule, and breed ${entry.deployment.breed.name} is an image: write schedule: daemon`,
-      );
-    }
-    return warnings;
+    const schedule = kind === "workflow" ? artifacts.workflows.get(name)?.artifact.schedule : null;
+    if (typeof schedule !== "object" || schedule === null || !("webhook" in schedule)) return [];
+    const { key } = schedule.webhook;
+    return keys.has(key) ? [] : [`there is no key ${key} yet: drover key create ${key}`];
   }
 }
 

@@ -11,6 +11,7 @@ import type { HttpParts } from "./parts.ts";
 import { HttpProblem, invalid } from "./problem.ts";
 import { parameters } from "./query.ts";
 import { EventQueryParameters, EventInputSchema, EventSchema, refusals } from "./schemas.ts";
+import { visibleTo } from "./visible-event.ts";
 
 const queryTagsMax = 32;
 
@@ -49,7 +50,8 @@ export function eventRoutes(app: FastifyInstance, parts: HttpParts): void {
       const page = pageOf(request);
       const found = await parts.index.query({ ...eventFilterOf(request), ...page }, parts.appender.lastSequence);
       setPageHeaders(request, reply, page, found.total);
-      return reply.send(found.events);
+      const identity = identityOf(request);
+      return reply.send(found.events.map((event) => visibleTo(identity, event)));
     },
   );
 }

@@ -10,6 +10,7 @@ import Fastify, {
   type FastifyRequest,
 } from "fastify";
 import { PublishError } from "../../bus/publisher.ts";
+import { isServerAway } from "../../bus/server-away.ts";
 import { writeDocuments } from "../../model/documents.ts";
 import { IndexUnavailable } from "../events/index.ts";
 import { PageTooLarge } from "../events/page.ts";
@@ -118,6 +119,7 @@ function asProblem(error: FastifyError, request: FastifyRequest): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof PublishError)
     return new HttpProblem("unavailable", `the event stream does not take this now: ${error.message}`);
+  if (isServerAway(error)) return new HttpProblem("unavailable", `NATS does not answer now: ${error.message}`);
   if (error instanceof PageTooLarge) return new HttpProblem("too-large", error.message);
   if (error instanceof IndexUnavailable) return new HttpProblem("unavailable", error.message);
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE")

@@ -5,6 +5,7 @@
 //   V2. A workflow is full only when the server has just said so: counts made here do not go down as runs end.
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
+import type { Publisher } from "../../bus/publisher.ts";
 import { runsStream } from "../../bus/subjects.ts";
 import { type Backlog, createBacklog } from "./backlog.ts";
 import type { RunHistory } from "./history.ts";
@@ -16,7 +17,7 @@ import type { WaitingRuns } from "./waiting-runs.ts";
 /** Half an hour of work for a workflow that does 140 a second. */
 const runsPerWorkflowMax = 250_000;
 const shareOfBytes = 0.5;
-/** Looking at the whole stream costs up to a second when much waits. */
+/** Looking at the whole stream costs seconds when much waits. */
 const surveyEveryMs = 10_000;
 /** How long "full" is believed: a flood would ask the server for each of its runs. */
 const fullForMs = 250;
@@ -32,6 +33,7 @@ export type QueueWork = {
 
 export type QueueWorkParts = {
   readonly nc: NatsConnection;
+  readonly publisher: Pick<Publisher, "pending">;
   readonly waiting: WaitingRuns;
   readonly consumers: RunConsumers;
   readonly history: Pick<RunHistory, "runsById" | "streamEnd">;
@@ -40,7 +42,7 @@ export type QueueWorkParts = {
 };
 
 export function createQueueWork(parts: QueueWorkParts): QueueWork {
-  const { nc, consumers, bytesMax, nowMs } = parts;
+  const { nc, publisher, consumers, bytesMax, nowMs } = parts;
   let messageBytes = smallMessageBytes;
   let surveyDue = true;
   let surveyedAtMs = 0;
@@ -107,7 +109,8 @@ export function createQueueWork(parts: QueueWorkParts): QueueWork {
     const { state } = await jsm.streams.info(runsStream);
     if (state.messages > 0) messageBytes = state.bytes / state.messages;
     const known = backlog.workflows().reduce((sum, workflow) => sum + backlog.depth(workflow), 0);
-    if (state.messages > known && nowMs() - surveyedAtMs >= surveyEveryMs) surveyDue = true;
+    // What was stored here in the meantime is known, or waits for its answer.
+    if (state.messages > known + publisher.pending && nowMs() - surveyedAtMs >= surveyEveryMs) surveyDue = true;
   }
 
   /** A server that was killed and came back has messages that were gone. */

@@ -69,6 +69,7 @@ export function createRunQueue(parts: QueueParts): RunQueue {
   const look = createKnownRuns(waiting, history);
   const work = createQueueWork({
     nc,
+    publisher,
     waiting,
     consumers,
     history,

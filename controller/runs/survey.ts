@@ -9,7 +9,6 @@ import type { Backlog } from "./backlog.ts";
 import type { RunHistory, RunRecord } from "./history.ts";
 import { inSlices } from "./in-slices.ts";
 import { queuedMoment } from "./known-runs.ts";
-import { workIn } from "./run-consumers.ts";
 import { isLater } from "./run-record.ts";
 import type { WaitingRuns } from "./waiting-runs.ts";
 
@@ -23,23 +22,15 @@ export type SurveyParts = {
 type Place = { readonly workflow: string; readonly run: string };
 
 /**
- * Puts the backlog right. When the consumers account for every message, that is all; else every subject is looked at, which
- * the server lists by 100,000 (0.3 s). Rejects when the history cannot be asked: everything is then counted as work.
+ * Puts the backlog right, for all workflows. The server lists 130,000 subjects in 0.4 s. Rejects when the history cannot be
+ * asked: everything is then counted as work.
  */
 export async function survey(parts: SurveyParts): Promise<void> {
   const jsm = await jetstreamManager(parts.nc, { checkAPI: false });
-  const counted = new Map<string, number>();
   const ends = new Map(parts.backlog.workflows().map((workflow) => [workflow, parts.backlog.counting(workflow)]));
-  for await (const info of jsm.consumers.list(runsStream)) {
-    if (info.config.durable_name !== undefined) counted.set(decodeURIComponent(info.config.durable_name), workIn(info));
-  }
-  const { state } = await jsm.streams.info(runsStream);
-  const accounted = [...counted.values()].reduce((sum, count) => sum + count, 0);
-  if (accounted >= state.messages) return report(counted);
-
-  const { state: all } = await jsm.streams.info(runsStream, { subjects_filter: allRuns() });
-  const places = Object.keys(all.subjects ?? {}).map(placeOf);
-  counted.clear();
+  const { state } = await jsm.streams.info(runsStream, { subjects_filter: allRuns() });
+  const places = Object.keys(state.subjects ?? {}).map(placeOf);
+  const counted = new Map<string, number>();
   for (const { workflow } of places) counted.set(workflow, (counted.get(workflow) ?? 0) + 1);
   try {
     for (const { workflow } of await removeFinished(parts, places))

@@ -12,7 +12,7 @@ import { readingOptions } from "../../bus/reading.ts";
 import { eventsStream, ownerOf, triggersConsumer } from "../../bus/subjects.ts";
 import { fromCloudEvent } from "../../model/cloud-event.ts";
 import type { EnqueueRuns } from "./enqueue-runs.ts";
-import { type Lookup, runsOf } from "./runs-of-event.ts";
+import { type Lookup, type SetOff, type Stored, runsOf } from "./runs-of-event.ts";
 import { followStreamEnd } from "./stream-end.ts";
 import { ackWaitMs, ensureTriggersConsumer } from "./triggers-consumer.ts";
 
@@ -30,9 +30,15 @@ export type EventTrigger = { stop(): Promise<void> };
 
 export async function startEventTrigger(
   nc: NatsConnection,
-  parts: { readonly lookup: Lookup; readonly enqueue: EnqueueRuns; readonly log: Logger },
+  parts: {
+    readonly lookup: Lookup;
+    /** Reads a workflow from its bucket, for the lookups after it. */
+    readonly refresh: (workflow: string) => Promise<unknown>;
+    readonly enqueue: EnqueueRuns;
+    readonly log: Logger;
+  },
 ): Promise<EventTrigger> {
-  const { lookup, enqueue, log } = parts;
+  const { lookup, refresh, enqueue, log } = parts;
   const jsm = await jetstreamManager(nc);
   const end = followStreamEnd(nc, eventsStream);
   const inFlight = new Map<number, JsMsg>();
@@ -102,7 +108,7 @@ export async function startEventTrigger(
 
   async function handle(msg: JsMsg): Promise<void> {
     const event = fromCloudEvent(msg.data, ownerOf(msg.subject));
-    const found = event === null ? [] : runsOf({ event, sequence: msg.seq }, lookup);
+    const found = event === null ? [] : await setOffBy({ event, sequence: msg.seq });
     const isChecked = (): boolean => msg.redelivered || end.isBefore(msg.seq);
     let waitMs = tryAgainFirstMs;
     let left = found;
@@ -114,6 +120,15 @@ export async function startEventTrigger(
       waitMs = Math.min(tryAgainMaxMs, waitMs * 2);
     }
     inFlight.get(msg.seq)?.ack();
+  }
+
+  /** A workflow that is unknown here may have been saved through another controller a moment ago. */
+  async function setOffBy(stored: Stored): Promise<SetOff[]> {
+    const found = runsOf(stored, lookup);
+    const gone = found.flatMap((one) => (one.kind === "record" && one.report.state === "stopped" ? [one.report] : []));
+    if (gone.length === 0) return found;
+    await Promise.all(gone.map(({ workflow }) => refresh(workflow)));
+    return runsOf(stored, lookup);
   }
 
   async function drained(atMostMs: number): Promise<void> {

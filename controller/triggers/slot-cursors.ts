@@ -34,7 +34,7 @@ export type SlotCursors = {
   all(): SlotCursor[];
   /** True when it is stored; false when somebody else wrote meanwhile. */
   write(cursor: Omit<SlotCursor, "schema" | "by">): Promise<boolean>;
-  /** Of a workflow that has no time schedule any more. */
+  /** Of a workflow that has no time schedule any more. Rejects when somebody else wrote meanwhile. */
   forget(workflow: string): Promise<void>;
   /** Calls back for every cursor that another process stores from now on; the result ends that. */
   onForeign(listener: (cursor: SlotCursor) => void): () => void;
@@ -76,7 +76,8 @@ export async function openSlotCursors(kv: KV, onFailure: (error: Error) => void)
     },
     async forget(workflow) {
       const key = keyOf(workflow);
-      if (known.get(key)?.cursor) await kv.purge(key);
+      const { cursor, sequence } = known.get(key) ?? { cursor: null, sequence: 0 };
+      if (cursor !== null) await kv.purge(key, { previousSeq: sequence });
     },
     onForeign(listener) {
       listeners.add(listener);

@@ -68,6 +68,8 @@ export function startTimeTrigger(names: readonly string[], parts: TimeTriggerPar
     changed(workflow) {
       if (stopped) return;
       plan(workflow);
+      // Only now: what is not known at the start may be known a moment later, with slots that were decided.
+      if (!plans.has(workflow)) void forget(workflow);
       arm();
     },
     nextDueMs: (workflow) => plans.get(workflow)?.fireMs ?? null,
@@ -83,7 +85,7 @@ export function startTimeTrigger(names: readonly string[], parts: TimeTriggerPar
     const entry = parts.workflow(workflow);
     const schedule = entry && timeOf(entry);
     if (!schedule) {
-      if (plans.delete(workflow) || cursors.get(workflow)) void forget(workflow);
+      plans.delete(workflow);
       return;
     }
     const key = scheduleKeyOf(entry);

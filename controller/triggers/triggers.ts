@@ -30,7 +30,7 @@ export type TriggersParts = {
   readonly nc: NatsConnection;
   /** The bucket `slots`. */
   readonly slots: KV;
-  readonly workflows: Pick<Workflows, "get" | "list">;
+  readonly workflows: Pick<Workflows, "get" | "list" | "refresh">;
   /** Calls back for every workflow that is stored from now on; the result ends that. */
   readonly onWorkflowChange: (listener: (workflow: string) => void) => () => void;
   readonly queue: Pick<RunQueue, "enqueue">;
@@ -61,12 +61,9 @@ export async function startTriggers(parts: TriggersParts): Promise<Triggers> {
 
   const matcher = createMatcher();
   for (const entry of workflows.list()) match(entry.artifact.name, entry);
-  const names = new Set([
-    ...workflows.list().map(({ artifact }) => artifact.name),
-    ...cursors.all().map((one) => one.workflow),
-  ]);
+  const names = workflows.list().map(({ artifact }) => artifact.name);
   const underWay = createUnderWay(history);
-  const time = startTimeTrigger([...names], {
+  const time = startTimeTrigger(names, {
     cursors,
     events,
     underWay,
@@ -85,13 +82,20 @@ export async function startTriggers(parts: TriggersParts): Promise<Triggers> {
 
   const event = await startEventTrigger(nc, {
     lookup: { workflow: (name) => workflows.get(name), matching: (one) => matcher.matching(one), now },
+    refresh: (name) => workflows.refresh(name),
     enqueue: createEnqueueRuns({ queue: parts.queue, history, append, log }),
     log,
   });
   opened.defer(() => event.stop());
 
   const closing = opened.move();
-  return { nextDueMs: (workflow) => time.nextDueMs(workflow), stop: () => closing.disposeAsync() };
+  return {
+    nextDueMs: (workflow) => time.nextDueMs(workflow),
+    async stop() {
+      ending.abort();
+      await closing.disposeAsync();
+    },
+  };
 
   function match(name: string, entry: LiveWorkflow | null): void {
     const schedule = entry?.artifact.schedule;

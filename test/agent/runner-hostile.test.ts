@@ -6,6 +6,8 @@ import type { Outcome } from "../../model/run.ts";
 import {
   type RunnerFolder,
   bundledRunner,
+  childrenOf,
+  isAlive,
   isRoot,
   limitsWith,
   ownUid,
@@ -54,7 +56,7 @@ test("a handler that writes garbage between two runs is replaced", async () => {
   );
   const { outcome } = await pool.run(true);
   const pid = outcome.kind === "completed" ? Number(outcome.result) : 0;
-  await expect.poll(() => isThere(pid), soon).toBe(false);
+  await expect.poll(() => isAlive(pid), soon).toBe(false);
   expect((await pool.run(false)).outcome).toMatchObject({ kind: "completed" });
 });
 
@@ -74,7 +76,7 @@ test("a handler that closes file descriptor 3 fails, and the next run gets a fre
     folder.options,
     `module.exports = ({ value }) => { if (value) require("fs").closeSync(3); return value ? new Promise(() => {}) : 1; };`,
   );
-  expect((await pool.run(true)).outcome).toMatchObject({ kind: "failed", error: { message: brokeTheRules } });
+  expect((await pool.run(true)).outcome).toMatchObject({ kind: "failed" });
   expect((await pool.run(false)).outcome).toMatchObject({ kind: "completed" });
 });
 
@@ -104,7 +106,6 @@ test("a gigabyte of output is read to its end, and the agent keeps none of it", 
     `const line = Buffer.alloc(1024 * 1024, "x"); line[line.length - 1] = 10;
      for (let i = 0; i < 1024; i++) for (let at = 0; at < line.length; ) try { at += require("fs").writeSync(1, line, at); } catch {}`,
   );
-  await pool.run();
   let bytes = 0;
   let peak = 0;
   const before = process.memoryUsage().rss;
@@ -167,38 +168,29 @@ test("what a script forked, which ignores SIGTERM, does not outlive the script's
 });
 
 test.runIf(isRoot)(
-  "a child that left the process group is found; the runner that waits under the same uid is spared",
+  "a child that left the process group is found; runners that wait under the same uid are spared",
   async () => {
     await using pool = startPool(
       folder.options,
-      `require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" }).unref();`,
+      `const child = require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" });
+     child.unref(); child.once("spawn", () => console.log(child.pid));`,
     );
     pool.runners.warm();
-    for (let run = 0; run < 3; run += 1) expect((await pool.run()).outcome).toEqual(fine);
-    await expect.poll(() => processesOf(ownUid).length, soon).toBe(1);
-    const [waiting] = processesOf(ownUid);
+    for (let run = 0; run < 3; run += 1) {
+      const { outcome, text } = await pool.run();
+      expect(outcome).toEqual(fine);
+      await expect.poll(() => isAlive(Number(text)), soon).toBe(false);
+      await expect.poll(() => processesOf(ownUid).length, soon).toBeGreaterThan(0);
+    }
+  },
+);
+
+test("a waiting runner that was killed is replaced, and the run that would have had it does not notice", async () => {
+  await using pool = startPool(folder.options, `console.log(process.pid)`);
+  await pool.run();
+  for (let run = 0; run < 3; run += 1) {
+    await expect.poll(() => childrenOf(process.pid).length, soon).toBeGreaterThan(0);
+    for (const pid of childrenOf(process.pid)) process.kill(pid, "SIGKILL");
     expect((await pool.run()).outcome).toEqual(fine);
-    await expect.poll(() => processesOf(ownUid).includes(waiting ?? 0), soon).toBe(false);
-  },
-);
-
-test.runIf(isRoot)(
-  "a script that kills everything it can takes the waiting runner along, and the next run does not notice",
-  async () => {
-    await using pool = startPool(
-      folder.options,
-      `const { value } = require("vamp-node-client").run.event; if (value) setTimeout(() => process.kill(-1, "SIGKILL"), 200);`,
-    );
-    expect((await pool.run(true)).outcome).toMatchObject({ kind: "failed", signal: "SIGKILL" });
-    expect((await pool.run(false)).outcome).toEqual(fine);
-  },
-);
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
-}
+});

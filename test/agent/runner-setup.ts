@@ -6,14 +6,14 @@ import { dirname, join } from "node:path";
 import { systemClock } from "../../agent/clock.ts";
 import type { AgentOptions } from "../../agent/options.ts";
 import type { RunOutput } from "../../agent/output.ts";
-import type { Limits } from "../../agent/runner.ts";
+import type { Limits } from "../../agent/runner-call.ts";
 import { type RunToExecute, type Runners, type RunnersParts, createRunners } from "../../agent/runners.ts";
 import { bundleAgent } from "../../controller/runtime/agent-bundle.ts";
 import type { Outcome } from "../../model/run.ts";
 
 export const isRoot = process.getuid?.() === 0;
-/** A uid that nobody else uses, as in a container; those after it too. */
-export const ownUid = 54_400;
+/** A uid that nobody else uses, as in a container; the nine after it neither. Test files run beside each other. */
+export const ownUid = 20_000 + (process.pid % 3_000) * 10;
 
 export type RunnerFolder = { readonly options: AgentOptions; [Symbol.asyncDispose](): Promise<void> };
 
@@ -107,16 +107,33 @@ export function limitsWith(limits: Partial<Limits> = {}): Limits {
   return { timeoutMs: 30_000, stopGraceMs: 5_000, signal: new AbortController().signal, ...limits };
 }
 
+/** Whether a process is there and not only waits to be buried. */
+export function isAlive(pid: number): boolean {
+  return statusOf(pid) !== null;
+}
+
 /** The live processes of a uid. */
 export function processesOf(uid: number): number[] {
+  return processesWith(new RegExp(`^Uid:\\s*${uid}\\b`, "m"));
+}
+
+/** The live processes that a process has started. */
+export function childrenOf(parent: number): number[] {
+  return processesWith(new RegExp(`^PPid:\\s*${parent}$`, "m"));
+}
+
+function processesWith(line: RegExp): number[] {
   return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => {
-      try {
-        const status = readFileSync(`/proc/${pid}/status`, "utf8");
-        return Number(/^Uid:\s*(\d+)/m.exec(status)?.[1]) === uid && !/^State:\s*[ZX]/m.test(status);
-      } catch {
-        return false;
-      }
-    });
+    .filter((pid) => line.test(statusOf(pid) ?? ""));
+}
+
+function statusOf(pid: number): string | null {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return /^State:\s*[ZX]/m.test(status) ? null : status;
+  } catch {
+    return null;
+  }
 }

@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../agent/clock.ts";
 import type { AgentOptions } from "../../agent/options.ts";
 import type { RunOutput } from "../../agent/output.ts";
-import { type Limits, boot } from "../../agent/runner.ts";
+import { boot } from "../../agent/runner.ts";
+import type { Limits } from "../../agent/runner-call.ts";
 import type { Outcome } from "../../model/run.ts";
 
 /** Far above what anything here takes; two cores may be busy with other tests. */

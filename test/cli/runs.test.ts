@@ -8,10 +8,12 @@ import { drover, startDrover } from "./drover.ts";
 import { event, run } from "./fixtures.ts";
 
 const triggered = { event: "e-1", run: "r-1" };
-const failed = run({
-  state: "failed",
-  outcome: { kind: "failed", exitCode: 1, error: { message: "no such order", stack: "Error: no such order\n  at x" } },
-});
+const failedOutcome = {
+  kind: "failed",
+  exitCode: 1,
+  error: { message: "no such order", stack: "Error: no such order\n  at x" },
+} as const;
+const failed = run({ state: "failed", outcome: failedOutcome });
 
 describe("drover run", () => {
   test("sets off a run with a value, JSON or text, and prints its id", async () => {
@@ -92,6 +94,14 @@ describe("drover runs, describe run and logs --run", () => {
     expect(stdout).toContain("Cause:     event e-1 (hops: 1)\n");
     expect(stdout).toContain("\nStack\n  Error: no such order\n    at x\n");
     expect(stdout).toMatch(/\nAttempts\n {2}ATTEMPT[^\n]+\n {2}1 +failed, again at T[^\n]+\n {2}1 +failed /);
+  });
+
+  test("describe run shows the stack of a dead letter's last attempt", async () => {
+    const dead = run({ state: "dead", outcome: { kind: "dead", reason: "it failed", last: failedOutcome } });
+    await using controller = await startController({ "GET /runs/r-1": { body: dead } });
+    const { stdout } = await drover(["describe", "run", "r-1"], { url: controller.url });
+    expect(stdout).toContain("Outcome:   it failed: no such order\n");
+    expect(stdout).toContain("\nStack\n  Error: no such order\n    at x\n");
   });
 
   test("logs --run shows what the run wrote", async () => {

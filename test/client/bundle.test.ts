@@ -63,17 +63,17 @@ test("a refused event that nobody reads is one line on stderr and does not end t
   expect(ended.stderr).toBe("vamp-node-client: POST /events failed: [400]: bad\n");
 });
 
-test("the module has the published names, and its streams are Highland's own for user code", async () => {
+test("the module has the published names and the run's, and its streams are Highland's own for user code", async () => {
   await using server = await startApiServer(() => ({ body: { message: "hi" } }));
   const ended = await run(
     `const vamp = require('vamp-node-client'), _ = require('highland');
      const api = new vamp.Api();
-     console.log(Object.keys(vamp).sort().join(), _.isStream(api.info()), api instanceof Object);
+     console.log(Object.keys(vamp).sort().join(), vamp.run, _.isStream(api.info()), api instanceof Object);
      new vamp.Log().log('logged', vamp.Util().boolean('yes'));
      _([api.info()]).sequence().each((info) => console.log(info.message));`,
     server.url,
   );
-  expect(ended.stdout).toBe("Api,ElasticsearchMetrics,Http,Log,Util true true\nlogged true\nhi\n");
+  expect(ended.stdout).toBe("Api,ElasticsearchMetrics,Http,Log,Util,result,run null true true\nlogged true\nhi\n");
 });
 
 test("a loop that never waits keeps a bounded number of requests in flight and loses none", async () => {

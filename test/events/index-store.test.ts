@@ -23,7 +23,11 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const add = (...events: Event[]) => store.add(events.map((event) => ({ seq: (seq += 1), event })), seq);
+const add = (...events: Event[]) =>
+  store.add(
+    events.map((event) => ({ seq: (seq += 1), event })),
+    seq,
+  );
 const reopen = () => {
   store.close();
   store = openIndexStore(join(dir, "index.sqlite"), "s");
@@ -54,7 +58,12 @@ describe("events", () => {
   test("are found by the run that emitted them, without those about the run", () => {
     const { id } = report("started", 1);
     const source = "/workflows/hello";
-    add(anEvent("a", { source, run: id }), runEvent(report("started", 1)), anEvent("b", { source, run: id }), anEvent("c"));
+    add(
+      anEvent("a", { source, run: id }),
+      runEvent(report("started", 1)),
+      anEvent("b", { source, run: id }),
+      anEvent("c"),
+    );
     expect(store.emittedBy(id, 10).map((event) => event.id)).toEqual(["a", "b"]);
     expect(store.emittedBy(id, 1).map((event) => event.id)).toEqual(["a"]);
   });
@@ -74,7 +83,11 @@ describe("runs", () => {
 
   test("are listed newest first, by workflow, state and time; a dead letter also by how its last attempt ended", () => {
     const last = { kind: "timed-out", afterMs: 5 } as const;
-    const dead = report("dead", 1, { cause: "e3", queuedAt: at(3), outcome: { kind: "dead", reason: "no more", last } });
+    const dead = report("dead", 1, {
+      cause: "e3",
+      queuedAt: at(3),
+      outcome: { kind: "dead", reason: "no more", last },
+    });
     add(
       runEvent(report("completed", 1, { cause: "e1", queuedAt: at(1) })),
       runEvent(report("queued", 0, { cause: "e2", queuedAt: at(2) }), "/controller"),
@@ -115,7 +128,7 @@ describe("runs", () => {
       runEvent(report("completed", 1, { cause: "over, later" })),
     );
     store.forgetBelow(4);
-    expect(store.runs(allRuns).runs.map((run) => run.cause).toSorted()).toEqual(["over, later", "waits"]);
+    expect(new Set(store.runs(allRuns).runs.map((run) => run.cause))).toEqual(new Set(["over, later", "waits"]));
     expect(store.event("later")).toBeNull();
   });
 
@@ -137,7 +150,16 @@ describe("runs", () => {
 
 test("slots are listed newest first, by outcome, with the event that told of them, and the first telling stands", () => {
   const slot = (second: number, outcome: SlotReport["outcome"]): Event => {
-    const value = { workflow: "hello", due: at(second), outcome, reason: null, run: null, revision: 1, count: 1, from: null };
+    const value = {
+      workflow: "hello",
+      due: at(second),
+      outcome,
+      reason: null,
+      run: null,
+      revision: 1,
+      count: 1,
+      from: null,
+    };
     return { id: `s${second}`, source: "/controller", type: "slot", tags: ["slots"], value, timestamp: at(second) };
   };
   add(slot(1, "ran"), slot(3, "missed"), slot(2, "ran"), { ...slot(2, "missed"), id: "again" });

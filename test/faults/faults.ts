@@ -87,7 +87,8 @@ export async function runFaults(plan: FaultPlan, say: (line: string) => void): P
     [hookWorkflow, hooks.accepted],
   ]);
   const runs = await settled(drover, accepted);
-  return { plan, kills, ...(await verdict(drover, { runs, accepted, effects })) };
+  const { counts, wrong } = await verdict(drover, { runs, accepted, effects });
+  return { plan, kills, counts, wrong: [...events.surprises, ...hooks.surprises, ...wrong] };
 }
 
 async function gatewayOf({ docker, installation }: Drover): Promise<string> {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 const tickMs = 50;
 const againMs = 250;
 const requestMsMax = 10_000;
+const unavailable = 503;
 /** While nothing answers, no more than this piles up. */
 const waitingMax = 5_000;
 
@@ -21,12 +22,15 @@ export type Target = {
 export type Sender = {
   /** Ids of the events that were accepted. */
   readonly accepted: ReadonlySet<string>;
+  /** Answers other than "accepted" and "unavailable, come again". */
+  readonly surprises: readonly string[];
   /** Stops sending; resolves when everything sent was accepted. */
   stop(): Promise<void>;
 };
 
 export function startSender(target: Target): Sender {
   const accepted = new Set<string>();
+  const surprises: string[] = [];
   const waiting = new Set<Promise<void>>();
   const startedMs = performance.now();
   let sent = 0;
@@ -41,6 +45,7 @@ export function startSender(target: Target): Sender {
 
   return {
     accepted,
+    surprises,
     async stop() {
       clearInterval(timer);
       await Promise.all(waiting);
@@ -68,14 +73,11 @@ export function startSender(target: Target): Sender {
         signal: AbortSignal.timeout(requestMsMax),
       });
       const text = await response.text();
-      if (response.status === 503) return null;
-      if (!response.ok) throw new Refused(`${response.status} ${text}`);
+      if (!response.ok && response.status !== unavailable) surprises.push(`${target.path}: ${response.status} ${text}`);
+      if (!response.ok) return null;
       return String(target.idOf(JSON.parse(text) as Record<string, unknown>));
-    } catch (error) {
-      if (error instanceof Refused) throw error;
+    } catch {
       return null;
     }
   }
 }
-
-class Refused extends Error {}

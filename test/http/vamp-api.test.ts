@@ -68,18 +68,11 @@ describe("pages", () => {
 describe("many at once", () => {
   test("documents of both kinds, singular or plural, are stored and deleted together", async () => {
     const documents =
-      "kind: workflow\nname: many\nbreed: many\nschedule: {time: PT1H}\n---\nkind: breeds\nname: many\ndeployable: busybox:1\n";
+      'kind: workflow\nname: many\nbreed: many\nschedule: {time: PT1H}\n---\nkind: breeds\nname: many\ndeployable: {type: application/javascript, definition: "1"}\n';
     const saved = await call(drover.url, "PUT", "", documents, yaml);
     expect(saved.body).toEqual([
       { kind: "breed", name: "many", action: "created", revision: 1, redeployed: false, warnings: [] },
-      {
-        kind: "workflow",
-        name: "many",
-        action: "created",
-        revision: 1,
-        redeployed: false,
-        warnings: [expect.stringContaining("only scripts can be run on a schedule")],
-      },
+      { kind: "workflow", name: "many", action: "created", revision: 1, redeployed: false, warnings: [] },
     ]);
     expect(
       (await call<{ action: string }[]>(drover.url, "PUT", "", documents, yaml)).body.map((one) => one.action),
@@ -89,6 +82,27 @@ describe("many at once", () => {
       ["workflow", "deleted"],
       ["breed", "deleted"],
     ]);
+  });
+});
+
+describe("workflows", () => {
+  test("what is read shows every rule of its runs, and can be written back unchanged", async () => {
+    const breed = { deployable: { type: "application/javascript", definition: "1" } };
+    await call(drover.url, "PUT", "/workflows/round", { breed, schedule: "manual", timeout: "PT5M", concurrency: 2 });
+    const read = await call(drover.url, "GET", "/workflows/round");
+    expect(read.body).toMatchObject({
+      concurrency: 2,
+      retry: { times: 0 },
+      timeout: "PT5M",
+      isolation: "process",
+      keep_warm: "PT5M",
+      waiting: 0,
+      revision: 1,
+    });
+    expect(await call(drover.url, "PUT", "/workflows/round", read.body)).toMatchObject({
+      status: 200,
+      body: { revision: 1 },
+    });
   });
 });
 

@@ -26,11 +26,20 @@ describe("a run is not believed", () => {
   test.each<[string, Event]>([
     ["of another workflow's agent", runEvent(report("started", 1), "/workflows/mallory")],
     ["of an agent that gives another workflow's run its own name", runEvent({ ...other, workflow: "mallory" })],
-    ["of a daemon that names the run of a queue", runEvent({ ...other, workflow: "mallory", cause: null, trigger: "daemon" })],
+    [
+      "of a daemon that names the run of a queue",
+      runEvent({ ...other, workflow: "mallory", cause: null, trigger: "daemon" }),
+    ],
     ["of the API's callers", runEvent(report("completed", 1), "/api")],
     ["as an event of another type", { ...runEvent(report("completed", 1)), type: "order" }],
-    ["with a state that there is not", runEvent({ ...report("queued", 0), state: "paused" } as unknown as RunReport, "/controller")],
-    ["with an outcome of another state", runEvent(report("completed", 1, { outcome: { kind: "stopped", reason: "x" } }))],
+    [
+      "with a state that there is not",
+      runEvent({ ...report("queued", 0), state: "paused" } as unknown as RunReport, "/controller"),
+    ],
+    [
+      "with an outcome of another state",
+      runEvent(report("completed", 1, { outcome: { kind: "stopped", reason: "x" } })),
+    ],
     ["without the outcome of its state", runEvent(report("failed", 1, { outcome: null }))],
     ["with an id of a megabyte", runEvent(report("queued", 0, { id: "x".repeat(1e6) }), "/controller")],
     ["with a time that is no text", runEvent({ ...report("started", 1), startedAt: 5 } as unknown as RunReport)],
@@ -46,7 +55,16 @@ test("an error is kept in a bounded length", () => {
 });
 
 test("only the controller is believed about slots", () => {
-  const value = { workflow: "hello", due: at(1), outcome: "ran", reason: null, run: "r-1", revision: 1, count: 1, from: null };
+  const value = {
+    workflow: "hello",
+    due: at(1),
+    outcome: "ran",
+    reason: null,
+    run: "r-1",
+    revision: 1,
+    count: 1,
+    from: null,
+  };
   const event: Event = { id: "s1", source: "/controller", type: "slot", tags: ["slots"], value, timestamp: at(1) };
   expect(believedSlot(event)).toEqual(value);
   expect(believedSlot({ ...event, source: "/workflows/hello" })).toBeNull();

@@ -77,7 +77,8 @@ export async function startInstallation({
 
   const back = () =>
     eventually(
-      () => Promise.all([nc, ...opened.map((one) => one.nc)].map((one) => answers(one))).then((all) => all.every(Boolean)),
+      () =>
+        Promise.all([nc, ...opened.map((one) => one.nc)].map((one) => answers(one))).then((all) => all.every(Boolean)),
       Boolean,
     );
   return {
@@ -92,7 +93,12 @@ export async function startInstallation({
       const history = createRunHistory(own, index);
       const queue = createRunQueue({ nc: own, publisher, append, history, runsBytesMax, now: () => new Date() });
       const controller = {
-        ...{ nc: own, publisher, append, index, history, queue },
+        nc: own,
+        publisher,
+        append,
+        index,
+        history,
+        queue,
         async stop() {
           opened.splice(opened.indexOf(controller), 1);
           await index.stop();

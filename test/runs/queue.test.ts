@@ -16,7 +16,11 @@ test("a run that is queued is in its workflow's queue and in the history", async
   await queue.prepare("hello", { underWayMax: 10 });
   const [message] = await all.take("hello", 1);
   expect(message?.json()).toEqual(run);
-  expect(await history.run(run.id, await history.streamEnd())).toMatchObject({ state: "queued", cause: "e1", attempt: 0 });
+  expect(await history.run(run.id, await history.streamEnd())).toMatchObject({
+    state: "queued",
+    cause: "e1",
+    attempt: 0,
+  });
 });
 
 test("a run that is queued twice is in the queue once, within and after the duplicate window", async () => {
@@ -81,7 +85,9 @@ test("a backlog of events is checked with a handful of questions", async () => {
   const answers = await Promise.all(runs.map((run) => queue.enqueue(run, again)));
   expect(new Set(answers)).toEqual(new Set(["known"]));
   // More than 1,000 questions at once are refused by the index.
-  expect((await index.ask("runs", [{ workflow: null, state: "queued", since: null, page: 1, perPage: 1 }], 0)).total).toBe(3_000);
+  expect(
+    (await index.ask("runs", [{ workflow: null, state: "queued", since: null, page: 1, perPage: 1 }], 0)).total,
+  ).toBe(3_000);
 });
 
 test("a server that is killed brings acknowledged runs back: they are known, removed, and nobody's work", async () => {
@@ -93,17 +99,26 @@ test("a server that is killed brings acknowledged runs back: they are known, rem
   for (const [n, message] of (await all.take("hello", 10)).entries()) {
     const run = runs.find(({ id }) => message.subject.endsWith(id));
     if (run) await all.say(told(run, n === 9 ? "started" : "completed"));
-    if (n < 9) await message.ackAck();
+    // The ninth is over, and its agent died before it said so to the queue; the tenth is under way.
+    if (n < 8) await message.ackAck();
   }
-  expect(await all.messages()).toBe(11);
+  expect(await all.messages()).toBe(12);
   await all.kill();
   expect(await all.messages()).toBe(20);
-  await eventually(() => queue.refresh().then(() => true, () => false), Boolean);
+  await eventually(
+    () =>
+      queue.refresh().then(
+        () => true,
+        () => false,
+      ),
+    Boolean,
+  );
   for (const run of runs) expect(await queue.enqueue(run, again)).toBe("known");
   await eventually(
     () => queue.refresh().then(() => queue.depth("hello")),
     (depth) => depth === 11,
   );
+  expect(await all.messages()).toBe(11);
 });
 
 test("a publish whose answer is lost with the server is repeated, and the run is there once", async () => {
@@ -114,7 +129,31 @@ test("a publish whose answer is lost with the server is repeated, and the run is
   await all.kill();
   await queued;
   expect(await all.messages()).toBe(500);
-  expect((await history.runsById(runs.map(({ id }) => id), await history.streamEnd())).length).toBe(500);
+  expect(
+    (
+      await history.runsById(
+        runs.map(({ id }) => id),
+        await history.streamEnd(),
+      )
+    ).length,
+  ).toBe(500);
+});
+
+test("a server that is restarted forgets the ids of acknowledged runs, and the history does not", async () => {
+  await using all = await startInstallation();
+  const { queue, publisher } = await all.controller();
+  const run = queuedRun("hello", "e1");
+  await queue.enqueue(run, once);
+  await queue.prepare("hello", { underWayMax: 10 });
+  const [message] = await all.take("hello", 1);
+  await all.say(told(run, "completed"));
+  await message?.ackAck();
+  await all.restart();
+  expect(await eventually(() => queue.enqueue(run, again).catch(() => null), Boolean)).toBe("known");
+  expect(await all.messages()).toBe(0);
+  expect(await publisher.publish(`run.hello.${run.id}`, JSON.stringify(run), run.id)).toMatchObject({
+    duplicate: false,
+  });
 });
 
 test("a dead letter is given again once, although its former message came back", async () => {
@@ -173,7 +212,10 @@ test("one workflow's flood takes half of the room at most", async () => {
 
   await queue.prepare("flood", { underWayMax: 1_000 });
   for (const message of await all.take("flood", 100)) await message.ackAck();
-  await eventually(() => queue.enqueue(queuedRun("flood", `later ${Math.random()}`), once), (answer) => answer === "queued");
+  await eventually(
+    () => queue.enqueue(queuedRun("flood", `later ${Math.random()}`), once),
+    (answer) => answer === "queued",
+  );
 });
 
 /** The stream has forgotten the message ids that it saw before. */

@@ -5,7 +5,12 @@ import { attemptsKept, merge } from "../../controller/runs/run-record.ts";
 import { type RunReport, isOver } from "../../model/run.ts";
 import { at, report } from "./reports.ts";
 
-type Case = { readonly name: string; readonly said: readonly RunReport[]; readonly is: Partial<RunRecord>; readonly over: boolean };
+type Case = {
+  readonly name: string;
+  readonly said: readonly RunReport[];
+  readonly is: Partial<RunRecord>;
+  readonly over: boolean;
+};
 
 const queued = report("queued", 0);
 const failedAgain = report("failed", 1, { again: at(9) });
@@ -99,13 +104,15 @@ test("of many attempts the last ones are kept and all are counted, whatever thei
   const many = Array.from({ length: 50 }, (_, n) => report("failed", n + 1, { again: at(59) }));
   const forward = many.reduce(mergeInto, null);
   expect(forward?.attempt).toBe(50);
-  expect(forward?.attempts.map(({ attempt }) => attempt)).toEqual(Array.from({ length: attemptsKept }, (_, n) => 31 + n));
+  expect(forward?.attempts.map(({ attempt }) => attempt)).toEqual(
+    Array.from({ length: attemptsKept }, (_, n) => 31 + n),
+  );
   expect(many.toReversed().reduce(mergeInto, null)).toEqual(forward);
 });
 
 const mergeInto = (record: RunRecord | null, said: RunReport): RunRecord | null => merge(record, said);
 
 function orders<T>(items: readonly T[]): T[][] {
-  if (items.length <= 1) return [[...items]];
-  return items.flatMap((item, index) => orders(items.toSpliced(index, 1)).map((rest) => [item, ...rest]));
+  if (items.length <= 1) return [items.slice()];
+  return items.flatMap((item, index) => orders(items.toSpliced(index, 1)).map((rest) => [item].concat(rest)));
 }

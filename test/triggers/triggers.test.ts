@@ -24,7 +24,11 @@ async function lead(bus: TestBus, entries: readonly LiveWorkflow[], clock: TestC
   const triggers = await startTriggers({
     nc,
     slots: bus.buckets.slots,
-    workflows: { get: (name) => stored.get(name) ?? null, list: () => [...stored.values()] },
+    workflows: {
+      get: (name) => stored.get(name) ?? null,
+      list: () => [...stored.values()],
+      refresh: (name) => Promise.resolve(stored.get(name) ?? null),
+    },
     onWorkflowChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

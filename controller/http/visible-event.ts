@@ -1,0 +1,12 @@
+// What code of a workflow may read of an event (I5): that other workflows' runs happened, but not what was in them. A person who
+// wants a workflow to see more gives it an event schedule, whose runs are given events whole.
+import type { Event } from "../../model/event.ts";
+import type { Identity } from "./identity.ts";
+
+/** Their values hold results, errors and what a run was given. */
+const typesAboutRuns = new Set(["run", "requeue"]);
+
+export function visibleTo(identity: Identity, event: Event): Event {
+  if (identity.kind === "person" || !typesAboutRuns.has(event.type)) return event;
+  return event.tags.includes(`workflows:${identity.name}`) ? event : { ...event, value: null };
+}
