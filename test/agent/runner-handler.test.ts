@@ -1,14 +1,6 @@
 // Handlers: modules that export a function, called for run after run in one process.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  type RunnerFolder,
-  bundledRunner,
-  isAlive,
-  limitsWith,
-  recorder,
-  runToExecute,
-  startPool,
-} from "./runner-setup.ts";
+import { type RunnerFolder, bundledRunner, limitsWith, recorder, runToExecute, startPool } from "./runner-setup.ts";
 
 let folder: RunnerFolder;
 beforeAll(async () => {

@@ -215,19 +215,24 @@ describe("what does not run says so", () => {
     expect((await call(drover.url, "DELETE", "/workflows/unpullable")).status).toBe(204);
   });
 
-  test("a schedule without a trigger is stored and says plainly that nothing runs", async () => {
-    await call(drover.url, "POST", "/workflows", {
+  test("a workflow that waits for its trigger is running without a container; as a daemon it has one, and back (Vamp's bugs)", async () => {
+    const workflow = (schedule: unknown) => ({
       name: "timed",
-      breed: { deployable: { type: "application/javascript", definition: "1" } },
-      schedule: { time: "PT5S" },
+      breed: { deployable: { type: "application/javascript", definition: "setInterval(() => {}, 1000)" } },
+      schedule,
     });
-    expect(await read("timed")).toMatchObject({
-      status: "suspended",
-      instances: [],
-      message: expect.stringContaining('"time" is not available'),
-    });
-    const refused = await call(drover.url, "PUT", "/workflows/timed/status", "restarting");
-    expect(refused).toMatchObject({ status: 409, body: { detail: expect.stringContaining("not available") } });
+    await call(drover.url, "POST", "/workflows", workflow({ time: "P1D" }));
+    expect(await read("timed")).toMatchObject({ status: "running", instances: [], message: null });
+    await call(drover.url, "PUT", "/workflows/timed", workflow("daemon"));
+    await eventually(
+      () => read("timed"),
+      (one) => one.status === "running" && one.instances.length === 1,
+    );
+    await call(drover.url, "PUT", "/workflows/timed", workflow({ time: "P1D" }));
+    await eventually(
+      () => read("timed"),
+      (one) => one.status === "running" && one.instances.length === 0,
+    );
     await call(drover.url, "DELETE", "/workflows/timed");
   });
 });
