@@ -147,7 +147,8 @@ export function createRunners(options: AgentOptions, script: Script, parts: Runn
     // Code that ends before its top level has run is a script as far as this matters.
     if (runner.wasBegun && shape === "unknown") shape = "script";
     // One that never had a script would most likely die again; the next run finds out.
-    if (runner.wasBegun) prepare();
+    // Its outcome goes on its way before that: starting a process holds up everything else for some milliseconds.
+    if (runner.wasBegun) setImmediate(prepare);
     if (closing && runners.size === 0) deadlines.close();
   }
 

@@ -12,6 +12,7 @@ import { createArchive } from "./artifacts/archive.ts";
 import { recordMissedChanges } from "./artifacts/archive-repair.ts";
 import { createBreeds } from "./artifacts/breeds.ts";
 import { openBucket } from "./artifacts/bucket.ts";
+import { completed } from "./artifacts/earlier-version.ts";
 import type { BreedEntry, WorkflowEntry } from "./artifacts/entry.ts";
 import { createWorkflows } from "./artifacts/workflows.ts";
 import { openBroker } from "./broker.ts";
@@ -90,7 +91,7 @@ export async function startController(
   const archive = createArchive(appender.append);
   const breedBucket = await openBucket<BreedEntry>(buckets.breeds, onFatal);
   opened.defer(() => breedBucket.stop());
-  const workflowBucket = await openBucket<WorkflowEntry>(buckets.workflows, onFatal);
+  const workflowBucket = await openBucket<WorkflowEntry>(buckets.workflows, onFatal, completed);
   opened.defer(() => workflowBucket.stop());
   await repairArchive().catch((error: unknown) =>
     log.error({ error: String(error) }, "could not check that all changes are recorded"),

@@ -26,8 +26,15 @@ export type Bucket<E extends Saved> = {
   stop(): void;
 };
 
-/** `onFailure` hears when the bucket can no longer be followed; what memory holds is stale from then on. */
-export async function openBucket<E extends Saved>(kv: KV, onFailure: (error: Error) => void): Promise<Bucket<E>> {
+/**
+ * `onFailure` hears when the bucket can no longer be followed; what memory holds is stale from then on. `complete` gives entries of
+ * an earlier version what they lack.
+ */
+export async function openBucket<E extends Saved>(
+  kv: KV,
+  onFailure: (error: Error) => void,
+  complete: (entry: E) => E = (entry) => entry,
+): Promise<Bucket<E>> {
   const known = new Map<string, { readonly entry: E; readonly sequence: number }>();
   const listeners = new Set<(name: string) => void>();
   const watch = await kv.watch();
@@ -101,6 +108,6 @@ export async function openBucket<E extends Saved>(kv: KV, onFailure: (error: Err
         `${stored.bucket}/${stored.key} was written with another schema (${JSON.stringify(entry.schema)}); this version reads schema ${String(entrySchema)}`,
       );
     }
-    return entry;
+    return complete(entry);
   }
 }
