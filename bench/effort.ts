@@ -1,4 +1,4 @@
-// How much is measured. The full effort takes about three minutes; the quick one shows that everything works.
+// How much is measured. The full effort takes about nine minutes; the quick one shows that everything works.
 
 export type Effort = {
   readonly firstEventRounds: number;
@@ -7,6 +7,19 @@ export type Effort = {
   readonly singleRequests: number;
   readonly publishedMessages: number;
   readonly idleSeconds: number;
+  readonly runRounds: number;
+  readonly singleRuns: number;
+  readonly steadyRuns: number;
+  readonly manyRuns: number;
+  readonly scriptRounds: number;
+  readonly singleScripts: number;
+  readonly manyScripts: number;
+  readonly singleContainers: number;
+  readonly burstRuns: number;
+  /** Workflows that wait for an event that does not come, or for a slot. */
+  readonly idleWorkflows: number;
+  /** Over so long their slots are spread. */
+  readonly slotSeconds: number;
 };
 
 export const fullEffort: Effort = {
@@ -16,6 +29,17 @@ export const fullEffort: Effort = {
   singleRequests: 2_000,
   publishedMessages: 200_000,
   idleSeconds: 30,
+  runRounds: 3,
+  singleRuns: 400,
+  steadyRuns: 150,
+  manyRuns: 10_000,
+  scriptRounds: 3,
+  singleScripts: 15,
+  manyScripts: 80,
+  singleContainers: 12,
+  burstRuns: 40,
+  idleWorkflows: 10_000,
+  slotSeconds: 60,
 };
 
 export const quickEffort: Effort = {
@@ -25,4 +49,15 @@ export const quickEffort: Effort = {
   singleRequests: 300,
   publishedMessages: 20_000,
   idleSeconds: 5,
+  runRounds: 1,
+  singleRuns: 150,
+  steadyRuns: 50,
+  manyRuns: 2_000,
+  scriptRounds: 1,
+  singleScripts: 8,
+  manyScripts: 30,
+  singleContainers: 3,
+  burstRuns: 8,
+  idleWorkflows: 1_000,
+  slotSeconds: 10,
 };

@@ -1,4 +1,4 @@
-// `npm run bench [-- --quick] [-- first-event ingest memory]`: measures against floors in the same run and prints tables.
+// `npm run bench [-- --quick] [-- first-event ingest memory runs idle]`: measures against floors in the same run and prints tables.
 // RESULTS.md holds the method and the figures of one run. Exits 0 also when an aim is missed: it measures, tests judge.
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -8,6 +8,7 @@ import { measureFirstEvent } from "./first-event.ts";
 import { measureIngest } from "./ingest.ts";
 import { describeMachine } from "./machine.ts";
 import { measureMemory } from "./memory.ts";
+import { measureRuns } from "./runs/runs.ts";
 import { type Section, printSection } from "./table.ts";
 
 const exitUsage = 2;
@@ -16,6 +17,7 @@ const parts: Readonly<Record<string, (docker: Docker, effort: Effort) => Promise
   memory: measureMemory,
   "first-event": measureFirstEvent,
   ingest: measureIngest,
+  runs: measureRuns,
 };
 
 const { values, positionals } = parseArgs({ options: { quick: { type: "boolean" } }, allowPositionals: true });

@@ -100,8 +100,13 @@ export async function startController(
   opened.defer(() => keyBucket.stop());
   const breeds = createBreeds(breedBucket, archive, now);
   const events = createLifecycleEvents(appender.append, now);
-  const { streamEnd } = history;
-  const workflows = createWorkflows(workflowBucket, { breeds, archive, signals: events, now, streamEnd });
+  const workflows = createWorkflows(workflowBucket, {
+    breeds,
+    archive,
+    signals: events,
+    now,
+    streamEnd: () => history.streamEnd(),
+  });
 
   const queue = createRunQueue({
     nc,

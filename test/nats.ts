@@ -20,10 +20,10 @@ export type TestNats = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** Resolves when the server accepts clients. Use it with `await using`. */
-export async function startNats(): Promise<TestNats> {
+/** Resolves when the server accepts clients. Use it with `await using`. `host` is where it listens. */
+export async function startNats(host = "127.0.0.1"): Promise<TestNats> {
   const dir = await mkdtemp(join(tmpdir(), "drover-nats-"));
-  let child = launch(dir, -1);
+  let child = launch(dir, host, -1);
   const port = await portOf(dir, child);
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -32,12 +32,12 @@ export async function startNats(): Promise<TestNats> {
     await once(child, "exit");
   };
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url: `nats://${host}:${port}`,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
     async restart() {
       await end("SIGTERM");
-      child = launch(dir, port);
+      child = launch(dir, host, port);
       await portOf(dir, child);
     },
     async [Symbol.asyncDispose]() {
@@ -47,8 +47,8 @@ export async function startNats(): Promise<TestNats> {
   };
 }
 
-function launch(dir: string, port: number): ChildProcess {
-  const args = ["-js", "-a", "127.0.0.1", "-p", String(port), "-sd", join(dir, "store"), "--ports_file_dir", dir];
+function launch(dir: string, host: string, port: number): ChildProcess {
+  const args = ["-js", "-a", host, "-p", String(port), "-sd", join(dir, "store"), "--ports_file_dir", dir];
   return spawn("nats-server", args, { stdio: "ignore" });
 }
 

@@ -8,11 +8,10 @@ const concurrency = 50;
 
 const [port = "", queue = ""] = process.argv.slice(2);
 const connection = { host: "127.0.0.1", port: Number(port), maxRetriesPerRequest: null };
-const worker = new Worker<TriggerEvent>(
-  queue,
-  async ({ data }) => ({ id: data.id, out: data.value.celsius * 2 }),
-  { connection, concurrency },
-);
+const worker = new Worker<TriggerEvent>(queue, async ({ data }) => ({ id: data.id, out: data.value.celsius * 2 }), {
+  connection,
+  concurrency,
+});
 await worker.waitUntilReady();
 console.log(`redis://127.0.0.1:${port}`);
 process.once("SIGTERM", () => process.exit());

@@ -69,7 +69,10 @@ async function serve(socket: Socket): Promise<void> {
   const consumer = await jetstream(nc).consumers.get(floorIn, consumerName);
   await consumer.consume({
     ...pulling,
-    callback: (message) => void run(message.string()).then(async (result) => publish(floorOut, result)).then(() => message.ack()),
+    callback: (message) =>
+      void run(message.string())
+        .then(async (result) => publish(floorOut, result))
+        .then(() => message.ack()),
   });
 }
 

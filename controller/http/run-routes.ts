@@ -7,6 +7,7 @@ import { pageOf, setPageHeaders } from "./paging.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem } from "./problem.ts";
 import { parameter } from "./query.ts";
+import { newlySetOff } from "./new-run.ts";
 import { idsOf, ownWorkflow, passedFor, stateOf } from "./run-query.ts";
 import { IdParameter, RunSchema, RunStateSchema } from "./run-schemas.ts";
 import { LogLineSchema, pages, refusals } from "./schemas.ts";
@@ -76,7 +77,8 @@ export function runRoutes(app: FastifyInstance, parts: HttpParts): void {
 /** The run in the address. Throws HttpProblem 404. */
 export async function runOf(request: FastifyRequest<WithId>, parts: HttpParts): Promise<RunRecord> {
   const { id } = request.params;
-  const run = await parts.history.run(id, await passedFor(request, parts));
+  const passed = await passedFor(request, parts);
+  const run = (await parts.history.run(id, passed)) ?? (await newlySetOff(id, parts));
   const own = ownWorkflow(request);
   if (run && (own === null || own === run.workflow)) return run;
   throw new HttpProblem(

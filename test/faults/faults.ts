@@ -28,6 +28,8 @@ export type FaultReport = {
   readonly plan: FaultPlan;
   readonly kills: readonly { readonly atSeconds: number; readonly what: string }[];
   readonly counts: Readonly<Record<string, number>>;
+  /** What the controller logged beyond the ordinary. */
+  readonly log: readonly string[];
   /** Empty when every check held. */
   readonly wrong: readonly string[];
 };
@@ -87,8 +89,10 @@ export async function runFaults(plan: FaultPlan, say: (line: string) => void): P
     [hookWorkflow, hooks.accepted],
   ]);
   const runs = await settled(drover, accepted);
+  say(`${seconds().toFixed(1).padStart(7)} s  nothing is under way any more`);
   const { counts, wrong } = await verdict(drover, { runs, accepted, effects });
-  return { plan, kills, counts, wrong: [...events.surprises, ...hooks.surprises, ...wrong] };
+  const log = drover.log.filter((line) => !/"level":(?:10|20|30)/.test(line));
+  return { plan, kills, counts, log, wrong: [...events.surprises, ...hooks.surprises, ...wrong] };
 }
 
 async function gatewayOf({ docker, installation }: Drover): Promise<string> {
@@ -98,14 +102,15 @@ async function gatewayOf({ docker, installation }: Drover): Promise<string> {
   return gateway;
 }
 
-/** The runs of every workflow, when as many as were accepted are over. */
+/** The runs of every workflow, when as many as were accepted, and as many as slots ran, are over. */
 async function settled(
   drover: Drover,
   accepted: ReadonlyMap<string, ReadonlySet<string>>,
 ): Promise<Map<string, RunRecord[]>> {
   const found = new Map<string, RunRecord[]>();
   for (const name of [...timed, ...accepted.keys()]) {
-    const least = accepted.get(name)?.size ?? 1;
+    const slots = accepted.has(name) ? [] : await allSlots(drover.url, name);
+    const least = accepted.get(name)?.size ?? slots.filter(({ outcome }) => outcome === "ran").length;
     const runs = await eventually(
       () => allRuns(drover.url, name),
       (all) => all.length >= least && all.every(isOver),

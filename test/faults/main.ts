@@ -24,9 +24,10 @@ if (Object.values(plan).some((value) => !Number.isFinite(value) || value < 0)) {
   process.exit(2);
 }
 console.log(`faults: ${values.minutes} minutes, seed ${values.seed}, ${values.rate} events/s`);
-const { counts, wrong, kills } = await runFaults(plan, console.log);
+const { counts, wrong, kills, log } = await runFaults(plan, console.log);
 console.log(`\n${kills.length} kills`);
 for (const [what, count] of Object.entries(counts)) console.log(`${String(count).padStart(8)}  ${what}`);
+if (wrong.length > 0) for (const line of log.slice(-200)) console.error(line);
 for (const line of wrong.slice(0, 100)) console.error(`WRONG: ${line}`);
 console.log(wrong.length === 0 ? "\nnothing lost, nothing doubled" : `\n${wrong.length} things are wrong`);
 process.exit(wrong.length === 0 ? 0 : 1);

@@ -216,19 +216,19 @@ describe("what does not run says so", () => {
   });
 
   test("a workflow that waits for its trigger is running without a container; as a daemon it has one, and back (Vamp's bugs)", async () => {
-    const workflow = (schedule: unknown) => ({
+    const timed = (schedule: unknown) => ({
       name: "timed",
       breed: { deployable: { type: "application/javascript", definition: "setInterval(() => {}, 1000)" } },
       schedule,
     });
-    await call(drover.url, "POST", "/workflows", workflow({ time: "P1D" }));
+    await call(drover.url, "POST", "/workflows", timed({ time: "P1D" }));
     expect(await read("timed")).toMatchObject({ status: "running", instances: [], message: null });
-    await call(drover.url, "PUT", "/workflows/timed", workflow("daemon"));
+    await call(drover.url, "PUT", "/workflows/timed", timed("daemon"));
     await eventually(
       () => read("timed"),
       (one) => one.status === "running" && one.instances.length === 1,
     );
-    await call(drover.url, "PUT", "/workflows/timed", workflow({ time: "P1D" }));
+    await call(drover.url, "PUT", "/workflows/timed", timed({ time: "P1D" }));
     await eventually(
       () => read("timed"),
       (one) => one.status === "running" && one.instances.length === 0,

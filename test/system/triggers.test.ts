@@ -50,8 +50,9 @@ test("every change of a run is an event with Drover's tags", async () => {
   await save("told", echo, { schedule: "manual" });
   const { id } = await runNow("told", 1);
   const { body } = await call<StoredEvent[]>(drover.url, "GET", `/events?type=run&tag=runs:${id}`);
-  const states = body.map(({ tags }) => tags.find((tag) => tag.startsWith("run:"))).toSorted();
-  expect(states).toEqual(["run:completed", "run:queued", "run:started"]);
+  const states = new Set(body.map(({ tags }) => tags.find((tag) => tag.startsWith("run:"))));
+  expect(body).toHaveLength(3);
+  expect(states).toEqual(new Set(["run:queued", "run:started", "run:completed"]));
   expect(body.every(({ tags }) => tags.includes("workflows:told"))).toBe(true);
 });
 

@@ -1,0 +1,73 @@
+// A fresh container for each run: Drover with one that stands by, and beyond it, beside what the engine does when it is asked for
+// a container each time (`docker run`).
+import type Docker from "dockerode";
+import { call, eventually } from "../../test/api.ts";
+import { bareFirstLineMs } from "../bare-container.ts";
+import type { MeasuredController } from "../controller.ts";
+import type { Effort } from "../effort.ts";
+import { startWorkflow } from "./drover.ts";
+import { perSecond } from "./path.ts";
+
+const workflow = "bench-container";
+/** The engine is at its limit with fewer, as long as they are replaced at once. */
+const instances = 8;
+/** Twice the cores, as many as Drover starts at a time. */
+const bareAtOnce = 4;
+const standbyWaitMaxMs = 60_000;
+
+export type ContainerResult = {
+  readonly bareMs: readonly number[];
+  readonly barePerSecond: number;
+  readonly standbyMs: readonly number[];
+  readonly burst: { readonly runs: number; readonly perSecond: number };
+};
+
+type Instance = { readonly name: string; readonly status: string };
+
+export async function measureContainers(controller: MeasuredController, effort: Effort): Promise<ContainerResult> {
+  const { drover, agentImage } = controller;
+  const bareMs: number[] = [];
+  for (let made = 0; made < effort.singleContainers; made += 1) {
+    bareMs.push(await bareFirstLineMs(drover.docker, agentImage, "bridge"));
+  }
+  const barePerSecond = await bareRate(drover.docker, { image: agentImage, count: effort.burstRuns });
+
+  await using ours = await startWorkflow(drover.url, {
+    name: "Drover",
+    workflow,
+    code: "handler",
+    fields: { isolation: "container", scale: { instances } },
+  });
+  const standbyMs: number[] = [];
+  let used: ReadonlySet<string> = new Set();
+  // The first one warms the controller.
+  for (let made = 0; made <= effort.singleContainers; made += 1) {
+    used = await standby(drover.url, used);
+    const tookMs = await ours.one();
+    if (made > 0) standbyMs.push(tookMs);
+  }
+  await standby(drover.url, used);
+  const burst = { runs: effort.burstRuns, perSecond: await perSecond(ours, effort.burstRuns) };
+  return { bareMs, barePerSecond, standbyMs, burst };
+}
+
+async function bareRate(docker: Docker, { image, count }: { image: string; count: number }): Promise<number> {
+  let left = count;
+  const startInTurn = async (): Promise<void> => {
+    while (left-- > 0) await bareFirstLineMs(docker, image, "bridge");
+  };
+  const startedMs = performance.now();
+  await Promise.all(Array.from({ length: bareAtOnce }, startInTurn));
+  return count / ((performance.now() - startedMs) / 1_000);
+}
+
+/** Resolves when nothing but a fresh standby is there, ready for its run; with the names of all that were there. */
+async function standby(url: string, used: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  const ask = async (): Promise<readonly Instance[]> => {
+    const { body } = await call<{ instances: readonly Instance[] }>(url, "GET", `/workflows/${workflow}`);
+    return body.instances;
+  };
+  const isFresh = ({ name, status }: Instance): boolean => status === "ready" && !used.has(name);
+  const found = await eventually(ask, (all) => all.length > 0 && all.every(isFresh), standbyWaitMaxMs);
+  return new Set([...used, ...found.map(({ name }) => name)]);
+}
