@@ -6,6 +6,7 @@ import Docker from "dockerode";
 import { type Effort, fullEffort, quickEffort } from "./effort.ts";
 import { measureFirstEvent } from "./first-event.ts";
 import { measureIngest } from "./ingest.ts";
+import { measureIdle } from "./idle/idle.ts";
 import { describeMachine } from "./machine.ts";
 import { measureMemory } from "./memory.ts";
 import { measureRuns } from "./runs/runs.ts";
@@ -18,6 +19,7 @@ const parts: Readonly<Record<string, (docker: Docker, effort: Effort) => Promise
   "first-event": measureFirstEvent,
   ingest: measureIngest,
   runs: measureRuns,
+  idle: measureIdle,
 };
 
 const { values, positionals } = parseArgs({ options: { quick: { type: "boolean" } }, allowPositionals: true });

@@ -22,7 +22,7 @@ export type ContainerResult = {
   readonly burst: { readonly runs: number; readonly perSecond: number };
 };
 
-type Instance = { readonly name: string; readonly status: string };
+type Instance = { readonly name: string; readonly status: string; readonly startedAt: string | null };
 
 export async function measureContainers(controller: MeasuredController, effort: Effort): Promise<ContainerResult> {
   const { drover, agentImage } = controller;
@@ -61,13 +61,18 @@ async function bareRate(docker: Docker, { image, count }: { image: string; count
   return count / ((performance.now() - startedMs) / 1_000);
 }
 
-/** Resolves when nothing but a fresh standby is there, ready for its run; with the names of all that were there. */
+/** Resolves when nothing but a fresh standby is there, ready for its run; with all that were there so far. */
 async function standby(url: string, used: ReadonlySet<string>): Promise<ReadonlySet<string>> {
   const ask = async (): Promise<readonly Instance[]> => {
     const { body } = await call<{ instances: readonly Instance[] }>(url, "GET", `/workflows/${workflow}`);
     return body.instances;
   };
-  const isFresh = ({ name, status }: Instance): boolean => status === "ready" && !used.has(name);
+  const isFresh = (one: Instance): boolean => one.status === "ready" && !used.has(startOf(one));
   const found = await eventually(ask, (all) => all.length > 0 && all.every(isFresh), standbyWaitMaxMs);
-  return new Set([...used, ...found.map(({ name }) => name)]);
+  return new Set([...used, ...found.map(startOf)]);
+}
+
+/** Names are used again. */
+function startOf({ name, startedAt }: Instance): string {
+  return `${name} ${startedAt}`;
 }

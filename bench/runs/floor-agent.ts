@@ -27,26 +27,26 @@ createInterface({ input: socket }).on("line", (line) => {
   const event = JSON.parse(line.slice(space + 1)) as FloorEvent;
   const answer = (result: unknown): void => write(`${line.slice(0, space)} ${JSON.stringify(result)}\n`);
   if (mode === "handler") answer({ id: event.id, out: event.value.celsius * 2 });
-  else runInSpare(event, answer);
+  else void runInSpare(event, answer);
 });
 socket.once("close", () => process.exit());
 if (mode === "spare") refill();
 
-function runInSpare(event: FloorEvent, answer: (result: unknown) => void): void {
+async function runInSpare(event: FloorEvent, answer: (result: unknown) => void): Promise<void> {
   if (running >= runningMax) {
-    queued.push(() => runInSpare(event, answer));
+    queued.push(() => void runInSpare(event, answer));
     return;
   }
   running += 1;
   const child = spares.shift() ?? boot();
   // The exit may be heard of before the result.
-  void Promise.all([once(child, "message"), once(child, "exit")]).then(([[result]]) => {
-    running -= 1;
-    answer(result);
-    queued.shift()?.();
-  });
+  const ended = Promise.all([once(child, "message"), once(child, "exit")]);
   child.send(event);
   setImmediate(refill);
+  const [[result]] = await ended;
+  running -= 1;
+  answer(result);
+  queued.shift()?.();
 }
 
 function refill(): void {

@@ -8,9 +8,8 @@ import { type Effects, startEffects } from "./effects.ts";
 import { type Killable, kill, killables } from "./kills.ts";
 import { randomOf } from "./random.ts";
 import { startSender } from "./senders.ts";
-import { applyWorkload, eventWorkflow, hookWorkflow, timed } from "./workload.ts";
+import { applyWorkload, endSchedules, eventWorkflow, hookWorkflow, timed } from "./workload.ts";
 import { isOver } from "../../model/run.ts";
-import { call } from "../api.ts";
 
 const settleMsMax = 300_000;
 
@@ -82,7 +81,7 @@ export async function runFaults(plan: FaultPlan, say: (line: string) => void): P
   }
   say("stopping the load; waiting for what is under way");
   await Promise.all([events.stop(), hooks.stop()]);
-  for (const name of timed) await call(drover.url, "PUT", `/workflows/${name}/status`, "suspended");
+  await endSchedules(drover.url);
 
   const accepted = new Map([
     [eventWorkflow, events.accepted],
