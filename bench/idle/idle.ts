@@ -47,7 +47,7 @@ export async function measureIdle(docker: Docker, effort: Effort): Promise<reado
   const loads = await measureLoads(empty, full, effort);
   const footprints = { empty: await footprintOf(empty), full: await footprintOf(full) };
   const seconds = effort.slotSeconds;
-  const lateness = await measureLateness(ownedFull.url, { names, expectedMs: savingMs, seconds });
+  const lateness = await measureLateness(ownedFull.url, { names, seconds, savedInMs: savingMs });
   await caughtUp(full);
   const [emptyUse, fullUse] = await idleUse([{ ...empty, drover: ownedEmpty }, full], effort.idleSeconds);
   if (emptyUse === undefined || fullUse === undefined) throw new Error("a controller was not watched");

@@ -7,76 +7,95 @@ import { saveWorkflows } from "./many-workflows.ts";
 const runningCount = 4;
 /** Between the end of saving, as it is expected, and the first slot. */
 const leadMs = 5_000;
-const slotWaitMaxMs = 60_000;
 /** The time of the slots is set before all is saved, and saving may be slower this time. */
 const savingMargin = 1.5;
+const slotWaitMaxMs = 60_000;
 
 export type Lateness = {
   /** From a slot's due time to its event's timestamp. */
-  readonly decidedMs: readonly number[];
+  readonly decidedMs: number[];
   /** To the moment in which a tailer had the event. */
-  readonly seenMs: readonly number[];
+  readonly seenMs: number[];
 };
 
 export type LatenessResult = {
   readonly suspended: Lateness;
   readonly running: Lateness;
   readonly savingMs: number;
-  /** Slots that came while saving was still going on: they say nothing of a controller at rest. */
-  readonly early: number;
 };
 
-type Slot = {
-  readonly timestamp: string;
-  readonly value: { readonly workflow: string; readonly due: string; readonly count: number };
+type Slot = { readonly timestamp: string; readonly value: { readonly workflow: string; readonly due: string } };
+
+export type LatenessOptions = {
+  /** Workflows that exist. They are saved again with slots spread over so many seconds. */
+  readonly names: readonly string[];
+  readonly seconds: number;
+  /** How long it took to save them the last time. */
+  readonly savedInMs: number;
 };
 
-/** `names` are workflows that exist; `expectedMs` is how long it took to save them the last time. */
-export async function measureLateness(
-  url: string,
-  { names, expectedMs, seconds }: { names: readonly string[]; expectedMs: number; seconds: number },
-): Promise<LatenessResult> {
-  const running = Array.from({ length: runningCount }, (_, n) => `bench-running-${n}`);
-  const firstMs = Date.now() + expectedMs * savingMargin + leadMs;
-  const gapMs = (seconds * 1_000) / names.length;
-  const startOf = (ms: number): string => new Date(Math.round(firstMs + ms)).toISOString();
-  const suspended: { decidedMs: number[]; seenMs: number[] } = { decidedMs: [], seenMs: [] };
-  const ran: { decidedMs: number[]; seenMs: number[] } = { decidedMs: [], seenMs: [] };
-  const all = Promise.withResolvers<void>();
-  const expected = names.length + running.length * seconds;
-  let savedAtMs = Infinity;
-  let early = 0;
-
-  using tail = await openTail(url, { type: "slot" }, (message) => {
-    const data = /^data: (.*)$/m.exec(message)?.[1];
-    if (data === undefined) return;
-    const { timestamp, value } = JSON.parse(data) as Slot;
-    const dueMs = Date.parse(value.due);
-    if (dueMs < savedAtMs) early += 1;
-    const { decidedMs, seenMs } = running.includes(value.workflow) ? ran : suspended;
-    decidedMs.push(Date.parse(timestamp) - dueMs);
-    if (seenMs.push(Date.now() - dueMs) + (decidedMs === ran.decidedMs ? suspended : ran).seenMs.length >= expected)
-      all.resolve();
+export async function measureLateness(url: string, options: LatenessOptions): Promise<LatenessResult> {
+  const { names, seconds, savedInMs } = options;
+  const running = new Set(Array.from({ length: runningCount }, (_, n) => `bench-running-${n}`));
+  const result = { suspended: noneYet(), running: noneYet() };
+  const firstMs = Date.now() + savedInMs * savingMargin + leadMs;
+  const all = allSlots(names.length + running.size * seconds, firstMs + seconds * 1_000 + slotWaitMaxMs);
+  using stack = new DisposableStack();
+  const tail = await openTail(url, { type: "slot" }, (message) => {
+    const slot = slotIn(message);
+    if (slot === null) return;
+    const dueMs = Date.parse(slot.value.due);
+    const { decidedMs, seenMs } = running.has(slot.value.workflow) ? result.running : result.suspended;
+    decidedMs.push(Date.parse(slot.timestamp) - dueMs);
+    seenMs.push(Date.now() - dueMs);
+    all.seen();
   });
+  stack.use(tail);
   const savingMs = await saveWorkflows(url, [
     // These first: their containers start meanwhile.
-    ...running.map((name, n) => ({
+    ...[...running].map((name, n) => ({
       name,
-      schedule: { time: { period: "PT1S", start: startOf((n * 1_000) / runningCount), repeat: seconds } },
+      schedule: { time: { period: "PT1S", start: instant(firstMs + (n * 1_000) / running.size), repeat: seconds } },
       keep_warm: "always",
     })),
     ...names.map((name, n) => ({
       name,
-      schedule: { time: { period: "P1D", start: startOf(n * gapMs) } },
+      schedule: { time: { period: "P1D", start: instant(firstMs + (n * seconds * 1_000) / names.length) } },
       status: "suspended",
     })),
   ]);
-  savedAtMs = Date.now();
-  const late = setTimeout(
-    () => all.reject(new Error(`of ${expected} slots only ${suspended.seenMs.length + ran.seenMs.length} came`)),
-    firstMs - Date.now() + seconds * 1_000 + slotWaitMaxMs,
-  );
-  await all.promise.finally(() => clearTimeout(late));
+  if (Date.now() > firstMs) throw new Error("saving took so long that the first slots were due meanwhile");
+  await all.promise;
   for (const name of running) await call(url, "DELETE", `/workflows/${name}`);
-  return { suspended, running: ran, savingMs, early };
+  return { ...result, savingMs };
+}
+
+function slotIn(message: string): Slot | null {
+  const data = /^data: (.*)$/m.exec(message)?.[1];
+  return data === undefined ? null : (JSON.parse(data) as Slot);
+}
+
+/** Rejects at `deadlineMs` when not so many slots were seen by then. */
+function allSlots(expected: number, deadlineMs: number): { readonly promise: Promise<void>; seen(): void } {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let count = 0;
+  const late = setTimeout(
+    () => reject(new Error(`of ${expected} slots only ${count} were seen`)),
+    deadlineMs - Date.now(),
+  );
+  return {
+    promise: promise.finally(() => clearTimeout(late)),
+    seen() {
+      count += 1;
+      if (count >= expected) resolve();
+    },
+  };
+}
+
+function noneYet(): Lateness {
+  return { decidedMs: [], seenMs: [] };
+}
+
+function instant(ms: number): string {
+  return new Date(Math.round(ms)).toISOString();
 }

@@ -22,13 +22,13 @@ export async function saveBreed(url: string): Promise<void> {
 export async function saveWorkflows(url: string, workflows: readonly WorkflowFields[]): Promise<number> {
   const startedMs = performance.now();
   for (let from = 0; from < workflows.length; from += documentsMax) {
-    const some = workflows.slice(from, from + documentsMax);
-    await save(
-      url,
-      some.map((fields) => ({ kind: "workflow", breed: breedName, ...fields })),
-    );
+    await save(url, workflows.slice(from, from + documentsMax).map(documentOf));
   }
   return performance.now() - startedMs;
+}
+
+function documentOf(fields: WorkflowFields): unknown {
+  return { kind: "workflow", breed: breedName, ...fields };
 }
 
 async function save(url: string, documents: readonly unknown[]): Promise<void> {

@@ -67,7 +67,7 @@ function saving({ workflows, savingMs, lateness: { savingMs: againMs } }: IdleRe
   };
 }
 
-function lateness({ workflows, slotSeconds, lateness: { suspended, running, early } }: IdleResult): Section {
+function lateness({ workflows, slotSeconds, lateness: { suspended, running } }: IdleResult): Section {
   const rows = (what: string, { decidedMs, seenMs }: Lateness): string[][] =>
     [
       { to: "event's timestamp", samples: decidedMs },
@@ -83,7 +83,7 @@ function lateness({ workflows, slotSeconds, lateness: { suspended, running, earl
       ...rows("of the many (suspended: recorded, not run)", suspended),
       ...rows("of four that run each second beside them", running),
     ],
-    notes: early === 0 ? [] : [`${early} slots were due before all was saved.`],
+    notes: [],
   };
 }
 

@@ -5,7 +5,7 @@ import { call, eventually } from "../../test/api.ts";
 import { bareFirstLineMs } from "../bare-container.ts";
 import type { MeasuredController } from "../controller.ts";
 import type { Effort } from "../effort.ts";
-import { startWorkflow } from "./drover.ts";
+import { amplyScaled, startWorkflow } from "./drover.ts";
 import { perSecond } from "./path.ts";
 
 const workflow = "bench-container";
@@ -36,10 +36,10 @@ export async function measureContainers(controller: MeasuredController, effort: 
     name: "Drover",
     workflow,
     code: "handler",
-    fields: { isolation: "container", scale: { instances } },
+    fields: { isolation: "container", scale: { ...amplyScaled, instances } },
   });
   const standbyMs: number[] = [];
-  let used: ReadonlySet<string> = new Set();
+  let used = "";
   // The first one warms the controller.
   for (let made = 0; made <= effort.singleContainers; made += 1) {
     used = await standby(drover.url, used);
@@ -61,15 +61,16 @@ async function bareRate(docker: Docker, { image, count }: { image: string; count
   return count / ((performance.now() - startedMs) / 1_000);
 }
 
-/** Resolves when nothing but a fresh standby is there, ready for its run; with all that were there so far. */
-async function standby(url: string, used: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+/** Resolves when there is one instance, ready for its run, and another than the one before; with what tells it apart. */
+async function standby(url: string, used: string): Promise<string> {
   const ask = async (): Promise<readonly Instance[]> => {
     const { body } = await call<{ instances: readonly Instance[] }>(url, "GET", `/workflows/${workflow}`);
     return body.instances;
   };
-  const isFresh = (one: Instance): boolean => one.status === "ready" && !used.has(startOf(one));
-  const found = await eventually(ask, (all) => all.length > 0 && all.every(isFresh), standbyWaitMaxMs);
-  return new Set([...used, ...found.map(startOf)]);
+  const isFresh = (one: Instance): boolean => one.status === "ready" && startOf(one) !== used;
+  const [found] = await eventually(ask, (all) => all.length === 1 && all.every(isFresh), standbyWaitMaxMs);
+  if (found === undefined) throw new Error(`${workflow} has no instance`);
+  return startOf(found);
 }
 
 /** Names are used again. */

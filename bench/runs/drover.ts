@@ -11,6 +11,9 @@ const handler = `module.exports = (event) => ({ id: event.id, out: event.value.c
 const script = `const { run, Api } = require("vamp-node-client");
   new Api().result({ out: run.event.value.celsius * 2 });`;
 
+/** The default of a tenth of a core would be what is measured. The floor and the peers have no limit. */
+export const amplyScaled = { cpu: 2 };
+
 export type WorkflowKind = {
   readonly name: string;
   readonly workflow: string;

@@ -2,14 +2,16 @@
 import type { Effort } from "../effort.ts";
 import type { MeasuredController } from "../controller.ts";
 import { startBullmq } from "./bullmq.ts";
-import { startWorkflow } from "./drover.ts";
+import { amplyScaled, startWorkflow } from "./drover.ts";
 import { startFloor } from "./floor.ts";
 import { type Path, oneByOne, perSecond, steadily } from "./path.ts";
 import { type Use, costOf } from "./processes.ts";
 
 /** 50 a second. */
 const steadyEveryMs = 20;
-const workflow = "bench-handler";
+const ampleWorkflow = "bench-ample";
+/** A tenth of a core does less in the same time. */
+const defaultScaledShare = 10;
 
 export type Measured = {
   readonly name: string;
@@ -18,55 +20,61 @@ export type Measured = {
   readonly perSecond: number[];
 };
 
+type Contestant = { readonly path: Path; readonly many: number; readonly result: Measured };
+
 export type HandlerResult = {
   readonly floor: Measured;
   /** Null when this machine has no redis-server. */
   readonly bullmq: Measured | null;
   readonly drover: Measured;
+  /** With the scale that a workflow has when nothing is said about it. */
+  readonly defaultScaled: Measured;
   readonly costs: readonly Use[];
 };
 
 export async function measureHandlers(controller: MeasuredController, effort: Effort): Promise<HandlerResult> {
   await using stack = new AsyncDisposableStack();
   const { drover, agentImage: image } = controller;
-  const floor = stack.use(
-    await startFloor(drover.docker, { name: "floor: least code, same parts", image, mode: "handler" }),
+  const begin = async (path: Path, many: number): Promise<Contestant> => {
+    stack.use(path);
+    await oneByOne(path, { count: effort.singleRuns, gapMs: 0 });
+    // Until then the compiler is still at work.
+    await path.many(many);
+    return { path, many, result: { name: path.name, oneMs: [], steadyMs: [], perSecond: [] } };
+  };
+  const ours = (name: string, workflow: string, scale: object | null): Promise<Path> =>
+    startWorkflow(drover.url, { name, workflow, code: "handler", fields: scale === null ? {} : { scale } });
+
+  const { manyRuns } = effort;
+  const floor = await begin(
+    await startFloor(drover.docker, { name: "floor: least code", image, mode: "handler" }),
+    manyRuns,
   );
   const peer = await startBullmq();
-  if (peer !== null) stack.use(peer);
-  const ours = stack.use(await startWorkflow(drover.url, { name: "Drover", workflow, code: "handler", fields: {} }));
-  const paths = [floor, ...(peer === null ? [] : [peer]), ours];
-  const results = new Map(paths.map((path) => [path, emptyOf(path)]));
-  for (const path of paths) await warmUp(path, effort);
+  const bullmq = peer === null ? null : await begin(peer, manyRuns);
+  const ample = await begin(await ours("Drover, two cores allowed", ampleWorkflow, amplyScaled), manyRuns);
+  const byDefault = await begin(
+    await ours("Drover, default scale (0.1 core)", "bench-default", null),
+    manyRuns / defaultScaledShare,
+  );
+  const all = [floor, ...(bullmq === null ? [] : [bullmq]), ample, byDefault];
   for (let round = 0; round < effort.runRounds; round += 1) {
-    for (const [path, result] of results) await measure(path, result, effort);
+    for (const contestant of all) await measure(contestant, effort);
   }
-  const count = effort.manyRuns;
-  const costs = await costOf(controller, { workflow, count }, async () => void (await ours.many(count)));
+  const costs = await costOf(controller, { workflow: ampleWorkflow, count: manyRuns }, async () => {
+    await ample.path.many(manyRuns);
+  });
   return {
-    floor: resultOf(floor),
-    bullmq: peer === null ? null : resultOf(peer),
-    drover: resultOf(ours),
+    floor: floor.result,
+    bullmq: bullmq?.result ?? null,
+    drover: ample.result,
+    defaultScaled: byDefault.result,
     costs,
   };
-
-  function resultOf(path: Path): Measured {
-    return results.get(path) ?? emptyOf(path);
-  }
 }
 
-/** Until then the compiler is still at work. */
-async function warmUp(path: Path, effort: Effort): Promise<void> {
-  await oneByOne(path, { count: effort.singleRuns, gapMs: 0 });
-  await path.many(effort.manyRuns);
-}
-
-async function measure(path: Path, result: Measured, effort: Effort): Promise<void> {
+async function measure({ path, many, result }: Contestant, effort: Effort): Promise<void> {
   result.oneMs.push(...(await oneByOne(path, { count: effort.singleRuns, gapMs: 0 })));
   result.steadyMs.push(...(await steadily(path, { count: effort.steadyRuns, everyMs: steadyEveryMs })));
-  result.perSecond.push(await perSecond(path, effort.manyRuns));
-}
-
-function emptyOf({ name }: Path): Measured {
-  return { name, oneMs: [], steadyMs: [], perSecond: [] };
+  result.perSecond.push(await perSecond(path, many));
 }

@@ -7,7 +7,8 @@ export type TailQuery = { readonly type?: string; readonly tags?: readonly strin
 
 /** Resolves when the controller has begun to send. Disposing of it ends the connection. */
 export async function openTail(url: string, query: TailQuery, take: (message: string) => void): Promise<Disposable> {
-  const asked = new URLSearchParams(query.tags?.map((tag) => ["tag", tag]) ?? []);
+  const asked = new URLSearchParams();
+  for (const tag of query.tags ?? []) asked.append("tag", tag);
   if (query.type !== undefined) asked.set("type", query.type);
   const request = get(`${url}/api/v1/events/stream?${asked.toString()}`);
   // The controller ends, or the benchmark does.

@@ -1,7 +1,7 @@
 // A script: a fresh process for each run, taken from a spare that has booted before. The floor does the same with least code.
 import type { MeasuredController } from "../controller.ts";
 import type { Effort } from "../effort.ts";
-import { startWorkflow } from "./drover.ts";
+import { amplyScaled, startWorkflow } from "./drover.ts";
 import { startFloor } from "./floor.ts";
 import type { Measured } from "./handlers.ts";
 import { oneByOne, perSecond } from "./path.ts";
@@ -24,7 +24,7 @@ export async function measureScripts(controller: MeasuredController, effort: Eff
       name: "Drover",
       workflow: "bench-script",
       code: "script",
-      fields: { concurrency },
+      fields: { concurrency, scale: amplyScaled },
     }),
   );
   const results = new Map([floor, ours].map((path) => [path, emptyOf(path.name)]));

@@ -9,8 +9,8 @@ const handlerAim = { p50Ms: 2, toFloor: 1.5, perSecond: 8_000 };
 const scriptAim = { p50Ms: 9, perSecond: 40 };
 const containerAim = { p50Ms: 20, perSecond: 6 };
 
-export function handlerSections({ floor, bullmq, drover, costs }: HandlerResult): readonly Section[] {
-  const paths = [floor, ...(bullmq === null ? [] : [bullmq]), drover];
+export function handlerSections({ floor, bullmq, drover, defaultScaled, costs }: HandlerResult): readonly Section[] {
+  const paths = [floor, ...(bullmq === null ? [] : [bullmq]), drover, defaultScaled];
   const missing = bullmq === null ? ["There is no redis-server on this machine: BullMQ was left out."] : [];
   const floorMs = median(floor.oneMs);
   const floorRate = median(floor.perSecond);

@@ -70,7 +70,7 @@ test("user code inside finds the client and highland, and one highland for both"
     })));`,
   );
   expect(JSON.parse(output)).toEqual({
-    client: ["Api", "ElasticsearchMetrics", "Http", "Log", "Util"],
+    client: ["Api", "ElasticsearchMetrics", "Http", "Log", "Util", "result", "run"],
     version: "0.9.4",
     stream: true,
     numbers: [1, 2, 3],
