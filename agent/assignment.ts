@@ -71,6 +71,7 @@ function problemsOf(raw: Record<string, unknown>): readonly Problem[] {
     ["work.retry.delayMs", "milliseconds from 0", !isQueue || isCount(retry["delayMs"])],
     ["work.retry.factor", "a number from 0", !isQueue || isFactor(retry["factor"])],
     ["work.singleUse", "true or false", !isQueue || typeof work["singleUse"] === "boolean"],
+    ["work.createdAt", "an instant, or null", !isQueue || work["createdAt"] === null || isText(work["createdAt"])],
     ["gatewayPort", "a port, or 0 for any", isCount(raw["gatewayPort"]) && Number(raw["gatewayPort"]) <= 65_535],
     ["stopGraceMs", "milliseconds from 0", isCount(raw["stopGraceMs"])],
   ];

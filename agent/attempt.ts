@@ -14,6 +14,8 @@ import type { PastAttempt, PastRun } from "./past-run.ts";
 export const deathsMax = 3;
 /** In this time after NATS is back every agent that lives is connected again, and has said what it is at work on. */
 const returnMaxMs = 9_000;
+/** As long as a workflow may ask for; the factor makes no delay longer. Nobody waits for a retry that is weeks away. */
+const retryDelayMaxMs = 86_400_000;
 /** Clocks of hosts differ; a message that is stored this long after NATS was there is certainly new. */
 const clockMarginMs = 5_000;
 /** JetStream may deliver this much before a delay is over. */
@@ -37,6 +39,8 @@ export type Beginning =
   | { readonly kind: "early"; readonly delayMs: number }
   /** Perhaps under way elsewhere. */
   | { readonly kind: "elsewhere" }
+  /** Somebody asked for its end: it is told instead of the attempt. */
+  | { readonly kind: "stopped"; readonly attempt: number; readonly reason: string }
   | { readonly kind: "dead"; readonly attempt: number; readonly reason: string };
 
 export type Surroundings = {
@@ -52,21 +56,25 @@ export function beforeAttempt(run: QueuedRun, record: PastRun | null, surroundin
   if (isOver(record) && isOfThisQueueing(record, run)) return { kind: "over" };
   const attempts = record.attempts.filter(({ attempt }) => attempt > run.attemptsBefore);
   const delayMs = record.again === null ? 0 : Date.parse(record.again) - surroundings.nowMs;
-  if (delayMs > earlyMaxMs && isOfThisQueueing(record, run)) return { kind: "early", delayMs };
+  if (delayMs > earlyMaxMs && record.stopping === null && isOfThisQueueing(record, run))
+    return { kind: "early", delayMs };
 
-  const endless = attempts.filter(({ state }) => state === "started");
+  const endless = attempts.filter(({ state }) => state === "started" || state === "lost");
   if (endless.some((attempt) => mayLive(attempt, surroundings))) return { kind: "elsewhere" };
   const last = Math.max(run.attemptsBefore, ...attempts.map(({ attempt }) => attempt));
+  if (record.stopping !== null) return { kind: "stopped", attempt: last + 1, reason: record.stopping };
   if (endless.length > deathsMax) {
     return { kind: "dead", attempt: last, reason: `its container or host died ${endless.length} times` };
   }
-  const failures = attempts.filter(({ state }) => state === "failed" || state === "timed-out").length;
-  return { kind: "start", attempt: last + 1, failures };
+  // The record keeps the last attempts only. A run that had more is one whose attempts fail.
+  const forgotten = last - run.attemptsBefore - attempts.length;
+  const failed = attempts.filter(({ state }) => state === "failed" || state === "timed-out").length;
+  return { kind: "start", attempt: last + 1, failures: forgotten + failed };
 }
 
 /** A dead letter that is given again has a record of an end that came before it was queued anew. */
 function isOfThisQueueing(record: PastRun, run: QueuedRun): boolean {
-  return record.attempt > run.attemptsBefore || record.queuedAt === null || record.queuedAt === run.queuedAt;
+  return record.turn > run.attemptsBefore || record.queuedAt === null || record.queuedAt === run.queuedAt;
 }
 
 /** An attempt of this very instance that is not under way here has died with the process that was here before. */
@@ -107,14 +115,11 @@ export function afterAttempt(outcome: Outcome, { failures, policy, isCancelled }
   }
 }
 
-/** Far enough for any use, and near enough for every timer and date. */
-const retryDelayMaxMs = 30 * 86_400_000;
-
 function retryDelayMs({ delayMs, factor }: RetryPolicy, failures: number): number {
   return Math.round(Math.min(delayMs * factor ** failures, retryDelayMaxMs));
 }
 
 function deadReason(outcome: FailedOutcome, times: number): string {
   const what = outcome.kind === "failed" ? "failed" : `exceeded its time limit of ${outcome.afterMs} ms`;
-  return times === 1 ? `it ${what}` : `it ${what}, and that was attempt ${times} without success`;
+  return times === 1 ? `it ${what}` : `it ${what}, and that was ${times} attempts in a row without success`;
 }

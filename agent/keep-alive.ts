@@ -3,12 +3,15 @@
 //   H1. One timer says "still at it" of everything held, well within the time after which JetStream delivers again; and at once
 //       when NATS is back.
 //   H2. A message that is held and comes again is not a second run: its newer delivery takes the place of the older one.
-//   H3. What is released hears no further sign of life, so that a delay asked of the server is kept.
+//   H3. An agent that stood still for longer than JetStream waits (its container was paused, its host slept) is told so when it goes
+//       on: what it held is somebody else's by now.
+//   H4. What is released hears no further sign of life, so that a delay asked of the server is kept.
 import { type Receipt, working } from "../bus/delivery-receipt.ts";
 import type { Connection } from "./connection.ts";
 
 /** JetStream waits 10 s for a sign of life; two may be lost. */
 const signEveryMs = 3_000;
+const deliveryMsMax = 10_000;
 
 /** One delivery in the hands of this agent. */
 export type Held = { receipt: Receipt };
@@ -23,11 +26,26 @@ export type KeepAlive = {
   stop(): void;
 };
 
-/** `onSign` is called each time that the timer fires. */
-export function createKeepAlive(connection: Connection, onSign: () => void): KeepAlive {
+export type KeepAliveParts = {
+  /** Called each time that the timer fires. */
+  readonly onSign: () => void;
+  /** Called when it fires so late that no sign of life can have come in time. */
+  readonly onStoodStill: () => void;
+  /** A steady clock. */
+  readonly steadyMs?: () => number;
+};
+
+export function createKeepAlive(
+  connection: Connection,
+  { onSign, onStoodStill, steadyMs = () => performance.now() }: KeepAliveParts,
+): KeepAlive {
   const bySequence = new Map<number, Held>();
+  let firedMs = steadyMs();
   const stopListening = connection.onChange((online) => online && sign());
   const timer = setInterval(() => {
+    const stoodStill = steadyMs() - firedMs >= deliveryMsMax;
+    firedMs = steadyMs();
+    if (stoodStill) onStoodStill();
     sign();
     onSign();
   }, signEveryMs);

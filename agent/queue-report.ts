@@ -3,7 +3,7 @@ import type { Assignment } from "../bus/assignment.ts";
 import type { QueuedRun } from "../bus/run-message.ts";
 import { eventSubject } from "../bus/subjects.ts";
 import { toCloudEvent } from "../model/cloud-event.ts";
-import { type FailedOutcome, type Outcome, type RunReport, runEventId, runTags } from "../model/run.ts";
+import { type FailedOutcome, type Outcome, type RunReport, aboutOf, runEventId, runTags } from "../model/run.ts";
 import type { Ending } from "./attempt.ts";
 import type { Message } from "./delivery.ts";
 
@@ -19,6 +19,7 @@ export function waitingReport(assignment: Assignment, run: QueuedRun, attempt: n
     attempt,
     cause: event.id,
     hops,
+    about: aboutOf(event),
     slot,
     revision,
     deployment,
@@ -42,8 +43,12 @@ export function endedReport(started: RunReport, outcome: Outcome, ending: Ending
   return { ...started, state: outcome.kind, finishedAt: instant(atMs), outcome, again };
 }
 
+/** Stopped while it waited: it takes the number of the attempt that would have been next, so it stands behind `queued`. */
 export function stoppedReport(waiting: RunReport, reason: string, atMs: number): RunReport {
-  return { ...waiting, state: "stopped", finishedAt: instant(atMs), outcome: { kind: "stopped", reason } };
+  const attempt = waiting.attempt + 1;
+  const nowhere = { revision: null, deployment: null, instance: null };
+  const outcome = { kind: "stopped", reason } as const;
+  return { ...waiting, ...nowhere, state: "stopped", attempt, finishedAt: instant(atMs), outcome };
 }
 
 export function deadReport(report: RunReport, reason: string, last: FailedOutcome | null, atMs: number): RunReport {

@@ -9,6 +9,7 @@ import type { Assignment, QueueWork } from "../bus/assignment.ts";
 import { type Receipt, again, unusable } from "../bus/delivery-receipt.ts";
 import type { QueuedRun } from "../bus/run-message.ts";
 import { type Footing, beforeAttempt, isDoubtful } from "./attempt.ts";
+import { createCancelled } from "./cancelled.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import { type Held, createKeepAlive } from "./keep-alive.ts";
@@ -18,13 +19,15 @@ import type { PastRun } from "./past-run.ts";
 import { startPull } from "./pull.ts";
 import { createQuestions } from "./queue-questions.ts";
 import { deadReport, stoppedReport, waitingReport } from "./queue-report.ts";
-import { parseQueuedRun } from "./queued-run.ts";
+import { addresseeOf, parseQueuedRun } from "./queued-run.ts";
 import { createSettlement } from "./settlement.ts";
 import type { Status } from "./status.ts";
 import { type Execute, type Ready, createUnderWay } from "./under-way.ts";
 
 /** A run that has waited here for so long may be another instance's sooner. */
 const waitingMaxMs = 3_000;
+/** Agents of a workflow that was deleted are ended soon. */
+const leaveToOthersMs = 1_000;
 
 export type QueueParts = {
   readonly connection: Connection;
@@ -56,10 +59,11 @@ export function startQueue(
   const { workflow, instance } = assignment;
   const ended = Promise.withResolvers<string>();
   const pace = createPace();
-  const keepAlive = createKeepAlive(connection, giveBackStalled);
+  const keepAlive = createKeepAlive(connection, { onSign: giveBackStalled, onStoodStill });
   const settlement = createSettlement(connection, workflow, { keepAlive, onRoom: () => fill() });
   const questions = createQuestions(connection, workflow, signal);
   const underWay = createUnderWay(assignment, work, { clock, status, settlement, execute, onFree });
+  const cancelled = createCancelled(() => clock.now());
   const asked = new Set<Asked>();
   let ready: (Ready & { readonly sinceMs: number })[] = [];
   let footing: Footing = { sinceMs: clock.now(), wasAway: connection.hadToWait };
@@ -101,8 +105,8 @@ export function startQueue(
     if (run === null) {
       log.error("a message of the queue is not a run", { subject: msg.subject, streamSeq: receipt.streamSeq });
       keepAlive.giveBack(held, unusable);
-    } else if (closing !== null) {
-      keepAlive.giveBack(held, again(0));
+    } else if (closing !== null || addresseeOf(run, work) === "later") {
+      keepAlive.giveBack(held, again(closing === null ? leaveToOthersMs : 0));
     } else if (isDoubtful(receipt, footing)) {
       const one: Asked = { held, run, cancelled: null };
       asked.add(one);
@@ -133,6 +137,9 @@ export function startQueue(
         settlement.conclude(held, deadReport(report, beginning.reason, null, nowMs), { kind: "over" });
         break;
       }
+      case "stopped":
+        concludeUnstarted({ held, run, attempt: beginning.attempt }, beginning.reason);
+        break;
       case "start": {
         const { attempt, failures } = beginning;
         if (one.cancelled === null) begin({ held, run, attempt, failures });
@@ -143,8 +150,16 @@ export function startQueue(
   }
 
   function begin(one: Ready): void {
+    const reason = whyNot(one);
+    if (reason !== null) return concludeUnstarted(one, reason);
     ready.push({ ...one, sinceMs: clock.now() });
     fill();
+  }
+
+  /** Why a run shall not begin, or null. */
+  function whyNot({ run, held }: Ready): string | null {
+    if (addresseeOf(run, work) === "earlier") return "the workflow was deleted";
+    return cancelled.reasonOf(run.id, held.receipt.storedAtMs);
   }
 
   /** Starts what there is a place for, and asks for more. */
@@ -171,6 +186,7 @@ export function startQueue(
 
   function cancel(run: string, reason: string): void {
     if (underWay.cancel(run, reason)) return;
+    cancelled.add(run, reason);
     const waiting = ready.find((one) => one.run.id === run);
     if (waiting !== undefined) {
       ready = ready.filter((one) => one !== waiting);
@@ -182,6 +198,7 @@ export function startQueue(
   function concludeUnstarted({ held, run, attempt }: Omit<Ready, "failures">, reason: string): void {
     const report = waitingReport(assignment, run, attempt - 1);
     settlement.conclude(held, stoppedReport(report, reason, clock.now()), { kind: "over" });
+    pull.poke();
   }
 
   /** Takes nothing more, and ends when everything that is under way has ended and is settled. */
@@ -216,6 +233,12 @@ export function startQueue(
     pace.stall();
     for (const { held } of ready) keepAlive.giveBack(held, again(0));
     ready = [];
+  }
+
+  /** Whoever has these runs by now may be at work on them, so as little as possible of them happens here. */
+  function onStoodStill(): void {
+    underWay.abandon("this agent stood still for so long that the run was given to another");
+    onLoss();
   }
 
   function onLoss(): void {

@@ -3,23 +3,26 @@
 //
 //   P1. A module that exports a function, loaded for a run, is a handler: it is called with (event, context) for this run and the
 //       next ones, and the process stays. Any other module is a script: its process ends when it has nothing left to do, and
-//       nothing here keeps it alive.
+//       nothing here keeps it alive. One that exports an object for a run was meant to be called: the run fails, and says so.
 //   P2. An error that nobody catches is told to the agent and then does what it does in Node: it is printed, the exit code is 1.
 //   P3. User code may replace whatever it finds in the language: what is needed here afterwards was taken before.
-import { writeFileSync } from "node:fs";
+import { writeFileSync, writeSync } from "node:fs";
 import type { Run } from "../client/run.ts";
 import { openChannel } from "./runner-channel.ts";
 import { offerHost } from "./runner-host.ts";
-import { preload, runModule } from "./runner-module.ts";
+import { exportsInVain, preload, runModule } from "./runner-module.ts";
 import { saidError, saidLoaded, saidReady, saidValue } from "./runner-said.ts";
 
 /** The highest: when memory runs out, the kernel ends user code and not the agent. */
 const oomScore = 1_000;
 /** Runs of one workflow may have different uids and one gid: what one leaves in /tmp, the next may change. */
 const sharedUmask = 0o002;
+const inVain =
+  "it exports an object; a handler is module.exports = async (event, context) => …; a script exports nothing";
 
 type Handler = (event: Run["event"], context: Omit<Run, "id" | "event"> & { readonly run: string }) => unknown;
 
+const { reallyExit } = process as NodeJS.Process & { reallyExit: (code: number) => never };
 const channel = openChannel();
 const host = offerHost(channel);
 
@@ -36,10 +39,18 @@ function boot(modulesDir: string): void {
   tellOfUncaught();
   endQuickly();
   if (run !== null) host.enter(run);
-  const exported = runModule(name, source, modulesDir);
-  const handler = run !== null && isHandler(exported) ? exported : null;
+  const module = runModule(name, source, modulesDir);
+  const handler = run !== null && isHandler(module.exported) ? module.exported : null;
   tell(saidLoaded(handler !== null));
   if (run !== null && handler !== null) serve(handler, run);
+  if (run !== null && exportsInVain(module)) refuse();
+}
+
+/** Not thrown: the script could catch it, and the line to blame is none of those that would be printed. */
+function refuse(): never {
+  tell(saidError("uncaught", inVain));
+  writeSync(2, `${inVain}\n`);
+  return reallyExit.call(process, 1);
 }
 
 function serve(handler: Handler, first: Run): void {
@@ -87,7 +98,6 @@ function tellOfUncaught(): void {
  * usual way.
  */
 function endQuickly(): void {
-  const { reallyExit } = process as NodeJS.Process & { reallyExit: (code: number) => never };
   process.on("exit", (code) => {
     if (code === 0 && process.listenerCount("exit") === 1) reallyExit.call(process, code);
   });

@@ -23,10 +23,14 @@ export function preload(modulesDir: string): void {
   }
 }
 
-/** Runs its top level and gives what it exports. */
-export function runModule(name: string, source: string, modulesDir: string): unknown {
+/** `isReplaced`: it exports something else than the object that it was given to put its exports into. */
+export type RunModule = { readonly exported: unknown; readonly isReplaced: boolean };
+
+/** Runs its top level. */
+export function runModule(name: string, source: string, modulesDir: string): RunModule {
   const filename = `/workflow/${name}.js`;
   const main = new Module(".");
+  const { exports: given } = main;
   main.filename = filename;
   main.paths = [modulesDir];
   process.mainModule = main;
@@ -36,7 +40,14 @@ export function runModule(name: string, source: string, modulesDir: string): unk
   const compile: Compile = Reflect.get(Module.prototype, "_compile");
   compile.call(main, source, filename, "commonjs");
   main.loaded = true;
-  return main.exports;
+  return { exported: main.exports, isReplaced: main.exports !== given };
+}
+
+/** Whether it was written to be called, in a way in which nothing is: `exports.handler = …`, or an object of its own. */
+export function exportsInVain({ exported, isReplaced }: RunModule): boolean {
+  if (typeof exported !== "object" || exported === null) return false;
+  const values = Object.values(exported);
+  return isReplaced ? values.length > 0 : values.some((value) => typeof value === "function");
 }
 
 /** Says plainly what a script cannot require, and lets `import()` find what `require` finds. */

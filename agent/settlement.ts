@@ -21,8 +21,11 @@ const retryWaitMs = 500;
 const absentMaxMs = 60_000;
 const changeWaitMaxMs = 60_000;
 
-/** Releasing a run: it is over, or given again after `delayMs`. */
-export type Settling = { readonly kind: "over" } | { readonly kind: "again"; readonly delayMs: number };
+/** Releasing a run: it is over, given again after `delayMs`, or has been given to somebody else already. */
+export type Settling =
+  | { readonly kind: "over" }
+  | { readonly kind: "again"; readonly delayMs: number }
+  | { readonly kind: "elsewhere" };
 
 export type Settlement = {
   /** Whether another run may be started. */
@@ -87,8 +90,14 @@ export function createSettlement(
       if (connection.nc.isClosed()) return;
       await connection.change(retryWaitMs);
     }
-    if (settling.kind === "over") await acknowledge(held);
-    else keepAlive.giveBack(held, again(settling.delayMs));
+    switch (settling.kind) {
+      case "over":
+        return acknowledge(held);
+      case "again":
+        return keepAlive.giveBack(held, again(settling.delayMs));
+      case "elsewhere":
+        return keepAlive.release(held);
+    }
   }
 
   async function isStored(message: Message): Promise<boolean> {

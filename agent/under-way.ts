@@ -7,13 +7,13 @@ import type { Assignment, QueueWork } from "../bus/assignment.ts";
 import type { QueuedRun } from "../bus/run-message.ts";
 import { problemText } from "../model/problem.ts";
 import type { Outcome, RunReport } from "../model/run.ts";
-import { afterAttempt } from "./attempt.ts";
+import { type Ending, afterAttempt } from "./attempt.ts";
 import { parseCadence } from "./cadence.ts";
 import type { Clock } from "./clock.ts";
 import type { Held } from "./keep-alive.ts";
 import { headline } from "./last-words.ts";
 import { endedReport, startedReport, waitingReport } from "./queue-report.ts";
-import type { Settlement } from "./settlement.ts";
+import type { Settlement, Settling } from "./settlement.ts";
 import type { Status } from "./status.ts";
 
 /** Executes user code for one attempt; never rejects. The signal's reason becomes that of a stopped outcome. */
@@ -47,11 +47,18 @@ export type UnderWay = {
   cancel(run: string, reason: string): boolean;
   /** Ends all, to be given again elsewhere. */
   stop(reason: string): void;
+  /** Ends all, because they have been given again elsewhere already. */
+  abandon(reason: string): void;
   /** Resolves when nothing is under way. */
   idle(): Promise<void>;
 };
 
-type Entry = { readonly startedAt: string; readonly stopping: AbortController; isCancelled: boolean };
+type Entry = {
+  readonly startedAt: string;
+  readonly stopping: AbortController;
+  isCancelled: boolean;
+  isAbandoned: boolean;
+};
 
 export function createUnderWay(
   assignment: Assignment,
@@ -75,6 +82,7 @@ export function createUnderWay(
         startedAt: new Date(startedAtMs).toISOString(),
         stopping: new AbortController(),
         isCancelled: false,
+        isAbandoned: false,
       };
       entries.set(ready.run.id, entry);
       void see(ready, entry, started);
@@ -88,6 +96,12 @@ export function createUnderWay(
     },
     stop(reason) {
       for (const { stopping } of entries.values()) stopping.abort(reason);
+    },
+    abandon(reason) {
+      for (const entry of entries.values()) {
+        entry.isAbandoned = true;
+        entry.stopping.abort(reason);
+      }
     },
     idle: () => (entries.size === 0 ? Promise.resolve() : idle.promise),
   };
@@ -104,7 +118,7 @@ export function createUnderWay(
     const ended = endedReport(started, outcome, ending, endedAtMs);
     entries.delete(run.id);
     hasEnded();
-    settlement.conclude(held, ended, ending.kind === "again" ? ending : { kind: "over" });
+    settlement.conclude(held, ended, settlingOf(ending, entry));
     status.leaveRun({ state: state(), lastRun: withoutResult(ended), ...lastError(outcome) });
     onFree(performance.now() - beganMs);
     if (entries.size > 0) return;
@@ -123,6 +137,12 @@ export function createUnderWay(
     const [oldest] = entries.values();
     return oldest === undefined ? { kind: "idle" } : { kind: "running", since: oldest.startedAt };
   }
+}
+
+/** An abandoned run that ended by itself in the last moment has ended all the same. */
+function settlingOf(ending: Ending, { isAbandoned }: Entry): Settling {
+  if (ending.kind !== "again") return { kind: "over" };
+  return isAbandoned ? { kind: "elsewhere" } : ending;
 }
 
 /** A report is sent at every change; a large result in it would be sent as often. The run's event has it. */

@@ -1,4 +1,4 @@
-// How much is measured. The full effort takes about nine minutes; the quick one shows that everything works.
+// How much is measured. The full effort takes about eight minutes; the quick one shows that everything works.
 
 export type Effort = {
   readonly firstEventRounds: number;

@@ -34,6 +34,8 @@ export type QueueWork = {
   readonly retry: RetryPolicy;
   /** `isolation: container`: takes one run, and ends with it. */
   readonly singleUse: boolean;
+  /** When the workflow was created: runs that were queued for another one of its name are not its own. Null: long ago. */
+  readonly createdAt: string | null;
 };
 
 /** `times`: how often a failed run is given again, first after `delayMs`, then after `factor` times the delay before. */

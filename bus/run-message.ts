@@ -13,6 +13,8 @@ export type QueuedRun = {
   /** The due time, for a slot. */
   readonly slot: string | null;
   readonly queuedAt: string;
+  /** When the workflow was created that it was queued for; another one may have its name by now. Null: long ago. */
+  readonly createdAt: string | null;
   /** Attempts that were made before it was queued: 0, and more for a dead letter that is given again. */
   readonly attemptsBefore: number;
 };

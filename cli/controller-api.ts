@@ -8,6 +8,7 @@ import type {
   Applied,
   Info,
   KeyCreated,
+  KeyDeleted,
   KeyView,
   LogLine,
   RunView,
@@ -147,15 +148,17 @@ export class ControllerApi {
     return this.#pages("/keys", Infinity);
   }
 
-  async deleteKey(name: string): Promise<void> {
-    await this.#text({ method: "DELETE", path: `/keys/${encodeURIComponent(name)}` });
+  async deleteKey(name: string): Promise<KeyDeleted> {
+    return JSON.parse(await this.#text({ method: "DELETE", path: `/keys/${encodeURIComponent(name)}` }));
   }
 
+  /** Of a workflow, or of one run: that ends with an event `over`. */
   followLogs(
-    name: string,
+    of: { workflow: string } | { run: string },
     { lines, lastId, signal }: { lines: number; lastId: string | null; signal: AbortSignal },
   ): Promise<Response> {
-    const path = `${artifactPath("workflow", name)}/logs?follow=true&lines=${lines}`;
+    const whose = "run" in of ? `/runs/${encodeURIComponent(of.run)}` : artifactPath("workflow", of.workflow);
+    const path = `${whose}/logs?follow=true&lines=${lines}`;
     return open(this.#options, { path, headers: streamHeaders(lastId) }, signal);
   }
 

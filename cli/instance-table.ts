@@ -1,5 +1,6 @@
 import { age } from "./age.ts";
 import { table } from "./table.ts";
+import { isIdle, statusText } from "./workflow-text.ts";
 import type { InstanceView, WorkflowView } from "./views.ts";
 
 /** The instances of workflows. A workflow that has none is there with what is wrong, so that nothing hides. */
@@ -8,7 +9,7 @@ export function instanceTable(workflows: readonly WorkflowView[], nowMs: number)
     ["WORKFLOW", "INSTANCE", "STATUS", "READY", "RESTARTS", "AGE", "LAST ERROR"],
     workflows.flatMap((workflow) =>
       workflow.instances.length === 0
-        ? [[workflow.name, "", workflow.status, "no", "", "", workflow.message ?? ""]]
+        ? [[workflow.name, "", statusText(workflow), isIdle(workflow) ? "" : "no", "", "", workflow.message ?? ""]]
         : workflow.instances.map((instance) => [workflow.name, ...instanceCells(instance, nowMs)]),
     ),
   );

@@ -8,8 +8,12 @@ export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-export function count(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number <= countMax) return number;
-  throw new InvalidArgumentError(`expected a whole number from 0 to ${countMax}.`);
+export const count = countFrom(0, countMax);
+
+export function countFrom(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}.`);
+  };
 }

@@ -5,7 +5,7 @@ import { deleteNamed } from "./commands/delete.ts";
 import { describe } from "./commands/describe.ts";
 import { emit } from "./commands/emit.ts";
 import { get } from "./commands/get.ts";
-import { logs, logsOfRun } from "./commands/logs.ts";
+import { logs } from "./commands/logs.ts";
 import { ps } from "./commands/ps.ts";
 import { setStatus } from "./commands/status.ts";
 import { tail } from "./commands/tail.ts";
@@ -103,7 +103,7 @@ function addChanging(program: Command, work: Work): void {
     .command("emit <tags...>")
     .description("store an event")
     .option("--type <type>", "its type (event when left out)")
-    .option("--value <value>", "its value: JSON, or else text")
+    .option("--value <value>", "its value: JSON, or else text that does not begin as JSON does")
     .action((tags: string[], { type, value }: { type?: string; value?: string }) =>
       work((session) => emit(session, tags, { type: type ?? null, value: value ?? null })),
     );
@@ -114,17 +114,13 @@ function addFollowing(program: Command, work: Work): void {
     .command("logs [name]")
     .description("what a workflow's code wrote, or one run of it")
     .option("--run <run>", "only what this run wrote")
-    .option("-f, --follow", "keep showing what it writes, until Ctrl-C", false)
+    .option("-f, --follow", "keep showing what it writes, until Ctrl-C or the end of the run", false)
     .option("--lines <count>", "how many of the last lines", count, 100)
     .option("-t, --timestamps", "with the time, instance and stream of each line", false)
     .action((name: string | undefined, { run, ...options }, command: Command) => {
-      if (run !== undefined && name === undefined && !options.follow) {
-        return work((session) => logsOfRun(session, run, options));
-      }
-      if (run !== undefined || name === undefined) {
-        return command.error("error: expected either a workflow, or --run without --follow");
-      }
-      return work((session) => logs(session, name, options));
+      if (run !== undefined && name === undefined) return work((session) => logs(session, { run }, options));
+      if (run === undefined && name !== undefined) return work((session) => logs(session, { workflow: name }, options));
+      return command.error("error: expected either a workflow, or --run");
     });
   program
     .command("tail")

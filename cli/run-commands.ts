@@ -12,10 +12,13 @@ import { runs } from "./commands/runs.ts";
 import { previewFiles, previewStored } from "./commands/schedule.ts";
 import { slots } from "./commands/slots.ts";
 import { trace } from "./commands/trace.ts";
-import { collect, count } from "./parameters.ts";
+import { collect, count, countFrom } from "./parameters.ts";
 import type { Session } from "./session.ts";
 
 type Work = (does: (session: Session) => Promise<void>) => Promise<void>;
+
+/** As many as the controller answers at once. */
+const slotsShownMax = 1_000;
 
 const output = (): Option =>
   new Option("-o, --output <format>", "how").choices(["table", "yaml", "json"]).default("table");
@@ -31,7 +34,7 @@ function addRunning(program: Command, work: Work): void {
   program
     .command("run <name>")
     .description("run a workflow by hand")
-    .option("--value <value>", "what the run is given: JSON, or else text")
+    .option("--value <value>", "what the run is given: JSON, or else text that does not begin as JSON does")
     .option("--wait [duration]", "wait for its end, at most as long as that (ISO 8601, such as PT30S)", waitMs)
     .option("--json", "the answer as JSON", false)
     .action((name: string, { value, wait, json }: { value?: string; wait?: number | true; json: boolean }) => {
@@ -85,9 +88,9 @@ function addSchedule(program: Command, work: Work): void {
     .command("preview [name]")
     .description("the next slots of a workflow, or of the workflows in files; says where clocks change")
     .option("-f, --file <path>", "a YAML or JSON file, a directory, or - for standard input", collect, [])
-    .option("--tz <zone>", "show local times of this zone, such as Europe/Amsterdam", readBy(timeZone))
-    .option("--count <count>", "how many", count, 10)
-    .option("--from <instant>", "slots after this ISO 8601 instant", readBy(instant))
+    .option("--tz <zone>", "show local times of this zone, such as Europe/Amsterdam", readBy(timeZone, "--tz"))
+    .option("--count <count>", "how many", countFrom(1, slotsShownMax), 10)
+    .option("--from <instant>", "slots after this ISO 8601 instant", readBy(instant, "--from"))
     .option("--json", "as JSON", false)
     .action((name: string | undefined, { file, tz, count: many, from, json }, command: Command) => {
       const options = { timezone: tz ?? null, count: many, from: from ?? null, json };
@@ -119,14 +122,14 @@ function addKeys(program: Command, work: Work): void {
 function waitMs(text: string): number {
   const ms = durationMs(text);
   if (ms !== null && ms > 0) return ms;
-  readBy(parseDuration)(text);
+  readBy(parseDuration, "--wait")(text);
   throw new InvalidArgumentError('expected a duration without years and months, such as "PT30S".');
 }
 
 /** What a parameter says, in the words of the model when it makes no sense. */
-function readBy<T>(reader: (raw: unknown, at: string) => Parsed<T>): (text: string) => T {
+function readBy<T>(reader: (raw: unknown, at: string) => Parsed<T>, flag: string): (text: string) => T {
   return (text) => {
-    const parsed = reader(text, "it");
+    const parsed = reader(text, flag);
     if (parsed.ok) return parsed.value;
     throw new InvalidArgumentError(`${parsed.problems.map(problemText).join("; ")}.`);
   };

@@ -1,9 +1,9 @@
 // How runs are shown on a terminal.
 import type { Outcome } from "../model/run.ts";
-import { age } from "./age.ts";
+import { age, lasting } from "./age.ts";
 import { compact } from "./format.ts";
 import { entries, fields, section } from "./sheet.ts";
-import { table } from "./table.ts";
+import { cutCell, table } from "./table.ts";
 import type { AttemptView, RunView } from "./views.ts";
 
 export function runTable(runs: readonly RunView[], nowMs: number): string {
@@ -17,7 +17,7 @@ export function runTable(runs: readonly RunView[], nowMs: number): string {
       String(run.attempt),
       age(run.queuedAt ?? run.startedAt, nowMs),
       tookText(run),
-      outcomeText(run.outcome),
+      cutCell(outcomeText(run.outcome)),
     ]),
   );
 }
@@ -33,7 +33,7 @@ export function runText(run: RunView): string {
       Run: run.id,
       Workflow: run.workflow,
       State: stateText(run),
-      ...(outcome && { Outcome: outcomeText(outcome) }),
+      ...(outcome && !("result" in result) && { Outcome: outcomeText(outcome) }),
       Trigger: run.slot === null ? run.trigger : `${run.trigger}, due ${run.slot}`,
       Cause: run.cause === null ? "-" : `event ${run.cause} (hops: ${run.hops})`,
       Queued: run.queuedAt ?? "-",
@@ -59,7 +59,7 @@ export function outcomeText(outcome: Outcome | null): string {
     case "failed":
       return `${outcome.error.message}${outcome.signal === undefined ? "" : ` (${outcome.signal})`}`;
     case "timed-out":
-      return `timed out after ${secondsText(outcome.afterMs)}`;
+      return `timed out after ${lasting(outcome.afterMs)}`;
     case "dead":
       return outcome.last === null ? outcome.reason : `${outcome.reason}: ${outcomeText(outcome.last)}`;
     case "stopped":
@@ -69,12 +69,16 @@ export function outcomeText(outcome: Outcome | null): string {
   }
 }
 
-export function tookText({ startedAt, finishedAt }: Pick<RunView, "startedAt" | "finishedAt">): string {
-  if (startedAt === null || finishedAt === null) return "-";
-  return secondsText(Date.parse(finishedAt) - Date.parse(startedAt));
+/** From when it was queued to its end, as whoever waits for it sees it; a daemon's run waits in no queue. */
+export function tookText({ queuedAt, ...ran }: Pick<RunView, "queuedAt" | "startedAt" | "finishedAt">): string {
+  return attemptTookText({ ...ran, startedAt: queuedAt ?? ran.startedAt });
 }
 
-function stateText({ state, again }: Pick<RunView, "state" | "again">): string {
+function attemptTookText({ startedAt, finishedAt }: Pick<AttemptView, "startedAt" | "finishedAt">): string {
+  return startedAt === null || finishedAt === null ? "-" : lasting(Date.parse(finishedAt) - Date.parse(startedAt));
+}
+
+function stateText({ state, again }: Pick<AttemptView, "state" | "again">): string {
   return again === null ? state : `${state}, again at ${again}`;
 }
 
@@ -85,13 +89,9 @@ function attemptTable(attempts: readonly AttemptView[]): string {
       String(one.attempt),
       stateText(one),
       one.startedAt ?? "",
-      tookText(one),
+      attemptTookText(one),
       one.instance ?? "",
-      outcomeText(one.outcome),
+      cutCell(outcomeText(one.outcome)),
     ]),
   );
-}
-
-function secondsText(ms: number): string {
-  return ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -11,3 +11,11 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 function cell(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, " ").trim() || "-";
 }
+
+const cellCharsMax = 80;
+
+/** Text of any length, as much as a terminal has room for beside other columns. */
+export function cutCell(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length <= cellCharsMax ? line : `${line.slice(0, cellCharsMax - 1)}…`.toWellFormed();
+}

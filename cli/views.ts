@@ -1,6 +1,6 @@
 // What the controller answers, as far as the command line reads it.
 import type { Event } from "../model/event.ts";
-import type { RunReport } from "../model/run.ts";
+import type { AttemptState, RunReport, RunState } from "../model/run.ts";
 import type { Schedule } from "../model/schedule.ts";
 import type { SlotReport } from "../model/slot.ts";
 import type { Workflow, WorkflowStatus } from "../model/workflow.ts";
@@ -19,8 +19,17 @@ export type WorkflowView = Workflow & {
   readonly instances: readonly InstanceView[];
   readonly revision: number;
   readonly deployment: string;
-  /** Runs in its queue: those that wait and those under way. */
-  readonly waiting: number;
+  /** Its runs that wait, and those under way; null while the controller cannot tell. */
+  readonly queue: { readonly queued: number; readonly started: number } | null;
+  /** The newest run that has ended, or failed once. */
+  readonly last_run: {
+    readonly id: string;
+    readonly state: RunState;
+    readonly at: string | null;
+    readonly error: string | null;
+  } | null;
+  /** When its time schedule is due next; null: not at all, or not any more. */
+  readonly next_slot: string | null;
   /** One sentence that says what is wrong, or null. */
   readonly message: string | null;
 };
@@ -49,8 +58,8 @@ export type Info = { readonly version: string; readonly runtime: string };
 /** One attempt of a run. */
 export type AttemptView = Pick<
   RunReport,
-  "attempt" | "state" | "revision" | "instance" | "startedAt" | "finishedAt" | "outcome" | "again"
->;
+  "attempt" | "revision" | "instance" | "startedAt" | "finishedAt" | "outcome" | "again"
+> & { readonly state: AttemptState };
 export type RunView = RunReport & { readonly attempts: readonly AttemptView[] };
 
 /** What set a run off, and the run's id. */
@@ -73,4 +82,6 @@ export type TraceNode = EventNode | RunNode;
 export type TraceTree = { readonly asked: string; readonly root: TraceNode; readonly cut: boolean };
 
 export type KeyView = { readonly name: string; readonly createdAt: string; readonly by: string };
+/** `workflows`: those whose webhooks need the key. */
+export type KeyDeleted = { readonly name: string; readonly deleted: boolean; readonly workflows: readonly string[] };
 export type KeyCreated = { readonly name: string; readonly value: string; readonly createdAt: string };

@@ -114,12 +114,16 @@ export async function startController(
     append: appender.append,
     history,
     runsBytesMax: options.runsBytesMax,
+    present(name) {
+      const entry = workflows.get(name);
+      return entry && { createdAt: entry.created?.at ?? null };
+    },
     now,
   });
 
   // The lead is taken up later than the lifecycle starts, and given up after it has stopped: a controller that ends lets what runs
   // run on, while one that lost its lead ends it.
-  const lead = startLead(buckets.leader, {
+  const lead = startLead(nc, buckets.leader, {
     installation,
     startTriggers: () =>
       startTriggers({
@@ -144,6 +148,8 @@ export async function startController(
     runtime,
     workflows,
     queue,
+    history,
+    append: appender.append,
     events,
     leading: () => lead.leading,
     nextDueMs: (workflow) => lead.nextDueMs(workflow),

@@ -1,5 +1,6 @@
 // What this controller does while it leads: it sets runs off. Followers serve the API and wait.
 import type { KV } from "@nats-io/kv";
+import type { NatsConnection } from "@nats-io/nats-core";
 import type { Logger } from "pino";
 import { startLeadership } from "./leadership.ts";
 import type { Triggers } from "./triggers/triggers.ts";
@@ -8,31 +9,31 @@ import type { Triggers } from "./triggers/triggers.ts";
 const againWaitMs = 500;
 
 export type Lead = {
-  /** Null while it is not known who leads. */
+  /** False while another controller is seen to lead; null while it is not known who does. */
   readonly leading: boolean | null;
   nextDueMs(workflow: string): number | null;
   stop(): Promise<void>;
 };
 
 export function startLead(
+  nc: NatsConnection,
   lease: KV,
   parts: {
     installation: string;
     startTriggers: () => Promise<Triggers>;
-    /** Hears when the lead was taken up or lost. */
+    /** Hears at once when `leading` became another, and when the triggers work. */
     onChange: () => void;
     log: Logger;
   },
 ): Lead {
   const { installation, log } = parts;
   let triggers: Triggers | null = null;
-  const leadership = startLeadership(lease, {
+  const leadership = startLeadership(nc, lease, {
     holder: installation,
     nowMs: () => performance.now(),
+    onChange: () => parts.onChange(),
     log,
     async onGain(signal) {
-      // Containers are kept from now on, also while the triggers are still being started.
-      parts.onChange();
       while (!signal.aborted && triggers === null) {
         triggers = await parts.startTriggers().catch(async (error: unknown) => {
           log.error({ error: String(error) }, "the triggers cannot start; trying again");
@@ -43,7 +44,6 @@ export function startLead(
       parts.onChange();
     },
     async onLoss() {
-      parts.onChange();
       await triggers?.stop();
       triggers = null;
     },

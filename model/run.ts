@@ -3,6 +3,7 @@
 //   R1. Every change of a run is an event of type `run` whose value is a RunReport; the history is a projection of these.
 //   R2. A report says everything known so far, so the later one of two replaces the earlier.
 //   R3. A run that is given again keeps its id; its attempt counts up.
+import type { Event } from "./event.ts";
 import { isObject } from "./reader.ts";
 
 /** What set a run off. A daemon's executions are runs too, without a queue. */
@@ -13,6 +14,9 @@ export type TriggerKind = "daemon" | "time" | "event" | "webhook" | "manual";
  * is not given again although it did not complete; `skipped` and `refused` never started.
  */
 export type RunState = "queued" | "started" | Outcome["kind"];
+
+/** `lost`: it started, and its end will not be heard of any more: its container or host died. */
+export type AttemptState = RunState | "lost";
 
 /** What was thrown, or written last to stderr. */
 export type RunError = { readonly message: string; readonly stack?: string };
@@ -39,12 +43,14 @@ export type RunReport = {
   readonly workflow: string;
   readonly state: RunState;
   readonly trigger: TriggerKind;
-  /** From 1; 0 while no attempt was made. */
+  /** Of `queued`, the attempts that are behind it. An end without an attempt takes the number of the one that would have been next. */
   readonly attempt: number;
   /** The event that set it off (a slot is one, too); null for a daemon's. */
   readonly cause: string | null;
   /** How many runs lie between this one and the event that began the chain, this one included. */
   readonly hops: number;
+  /** The run that the event was about that set it off; null for any other event. */
+  readonly about: string | null;
   /** The due time, for a run of a time schedule. */
   readonly slot: string | null;
   /** Workflow revision, deployment and instance of the attempt. */
@@ -61,6 +67,12 @@ export type RunReport = {
 
 /** Chains of more runs than this are refused (I10). */
 export const hopsMax = 32;
+
+/** The run that an event tells of, if whoever says so may: the controller, and an agent about runs of its own workflow. */
+export function aboutOf({ type, source, value }: Pick<Event, "type" | "source" | "value">): string | null {
+  if (type !== "run" || !isRunReport(value)) return null;
+  return source === "/controller" || source === `/workflows/${value.workflow}` ? value.id : null;
+}
 
 /** Whether nothing more will happen to the run. */
 export function isOver(report: Pick<RunReport, "state" | "again">): boolean {

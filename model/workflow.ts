@@ -104,7 +104,10 @@ function workflowBody(workflowName: string): Reader<Body> {
         arguments: optional(argumentList, []),
         status: optional<DesiredStatus | null>(parseStatus, null),
       },
-      { noun: "a workflow", ignored: ["instances", "health", "revision", "deployment", "waiting", "message"] },
+      {
+        noun: "a workflow",
+        ignored: ["instances", "health", "revision", "deployment", "queue", "last_run", "next_slot", "message"],
+      },
     ),
     workflowBytesMax,
   );

@@ -14,7 +14,7 @@ const addsAtOnce = 64;
 
 /** Null when this machine has no redis-server. */
 export async function startBullmq(): Promise<Path | null> {
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   const redis = await startRedis();
   if (redis === null) return null;
   stack.use(redis);
@@ -30,6 +30,7 @@ export async function startBullmq(): Promise<Path | null> {
 
   const job = JSON.parse(triggerEvent({ id: "job" })) as TriggerEvent;
   const add = async (): Promise<string> => String((await queue.add("event", job)).id);
+  const kept = stack.move();
   return {
     name: `BullMQ on redis-server ${redis.version}, no isolation`,
     async one() {
@@ -47,6 +48,6 @@ export async function startBullmq(): Promise<Path | null> {
       await Promise.all(Array.from({ length: addsAtOnce }, addInTurn));
       return (await completed) - startedMs;
     },
-    [Symbol.asyncDispose]: async () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: async () => kept.disposeAsync(),
   };
 }

@@ -24,7 +24,7 @@ export type WorkflowKind = {
 
 export async function startWorkflow(url: string, kind: WorkflowKind): Promise<Path> {
   const { workflow, code, fields } = kind;
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   const seen = createSightings();
   const tag = `bench:${workflow}`;
   const definition = code === "handler" ? handler : script;
@@ -39,6 +39,7 @@ export async function startWorkflow(url: string, kind: WorkflowKind): Promise<Pa
   stack.use(await followResults(url, workflow, seen));
   const poster = stack.use(createPoster(`${url}/api/v1/events`));
   const body = triggerEvent({ tag });
+  const kept = stack.move();
   return {
     name: kind.name,
     async one() {
@@ -51,7 +52,7 @@ export async function startWorkflow(url: string, kind: WorkflowKind): Promise<Pa
       const [seenMs] = await Promise.all([seen.more(count), poster.flood(body, count)]);
       return seenMs - startedMs;
     },
-    [Symbol.asyncDispose]: async () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: async () => kept.disposeAsync(),
   };
 }
 

@@ -29,7 +29,7 @@ export type FloorOptions = {
 };
 
 export async function startFloor(docker: Docker, { name, image, mode }: FloorOptions): Promise<Path> {
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "drover-floor-"));
   stack.defer(async () => rm(folder, { recursive: true, force: true }));
   const nats = stack.use(await startNats());
@@ -54,6 +54,7 @@ export async function startFloor(docker: Docker, { name, image, mode }: FloorOpt
   const reader = await jetstream(nc).consumers.get(floorOut, { deliver_policy: DeliverPolicy.All });
   await reader.consume({ ...readingOptions, callback: (message) => seen.see(message.json<{ id: string }>().id) });
 
+  const kept = stack.move();
   return {
     name,
     async one() {
@@ -67,6 +68,6 @@ export async function startFloor(docker: Docker, { name, image, mode }: FloorOpt
       const [seenMs] = await Promise.all([seen.more(count), poster.flood(triggerEvent({ id: "many" }), count)]);
       return seenMs - startedMs;
     },
-    [Symbol.asyncDispose]: async () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: async () => kept.disposeAsync(),
   };
 }

@@ -9,7 +9,7 @@ const causePattern = /"cause":"([^"]+)"/;
  * off, fail what is waited for.
  */
 export async function followResults(url: string, workflow: string, seen: Sightings): Promise<Disposable> {
-  const stack = new DisposableStack();
+  using stack = new DisposableStack();
   const of = (state: string): { tags: string[] } => ({ tags: [state, `workflows:${workflow}`] });
   const completed = await openTail(url, of("run:completed"), (message) => {
     const cause = causePattern.exec(message)?.[1];
@@ -21,5 +21,5 @@ export async function followResults(url: string, workflow: string, seen: Sightin
     if (causePattern.test(message)) seen.fail(new Error(`a run of ${workflow} is dead: ${message}`));
   });
   stack.use(dead);
-  return stack;
+  return stack.move();
 }

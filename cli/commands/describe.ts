@@ -1,13 +1,16 @@
 // Everything about one artifact on one screen: what is stored, what runs and what happened last.
 import type { Breed } from "../../model/breed.ts";
 import { Failure } from "../failure.ts";
-import { breedName, eventLine, scheduleText, yaml } from "../format.ts";
+import { eventLine } from "../event-text.ts";
+import { breedName, yaml } from "../format.ts";
 import { instanceTable } from "../instance-table.ts";
 import { parseKind } from "../kind.ts";
 import { runTable, runText } from "../run-text.ts";
 import type { Session } from "../session.ts";
+import { scheduleText } from "../schedule-text.ts";
 import { entries, fields, section } from "../sheet.ts";
 import type { WorkflowView } from "../views.ts";
+import { isIdle, lastRunText, queueText } from "../workflow-text.ts";
 
 const lastEventsCount = 5;
 const lastRunsCount = 5;
@@ -21,7 +24,7 @@ export async function describe(session: Session, word: string, name: string): Pr
       const events = await session.api.events({ tags: [`workflows:${name}`], type: null }, lastEventsCount);
       const filter = { workflow: name, state: null, since: null, dead: false };
       const runs = await session.api.runs(filter, lastRunsCount);
-      session.print(workflowText(workflow));
+      session.print(workflowText(workflow, Date.now()));
       session.print(section("Last runs", runs.length === 0 ? "" : runTable(runs, Date.now())));
       return session.print(section("Last events", events.map((event) => `${eventLine(event)}\n`).join("")));
     }
@@ -52,23 +55,34 @@ function breedText({
   ].join("");
 }
 
-function workflowText(workflow: WorkflowView): string {
+function workflowText(workflow: WorkflowView, nowMs: number): string {
   const { name, status, message, revision, deployment, scale, network, environment_variables } = workflow;
   return [
     fields({
       Name: name,
-      Status: status,
+      Status: isIdle(workflow) ? `${status}, idle: it waits for its trigger` : status,
       ...(message !== null && { Message: message }),
       Breed: breedName(workflow),
-      Schedule: scheduleText(workflow),
-      ...(workflow.schedule !== "daemon" && { Runs: runsRule(workflow), Waiting: String(workflow.waiting) }),
+      Schedule: scheduleText(workflow.schedule),
+      ...(isTimed(workflow) && { Next: nextText(workflow) }),
+      ...(workflow.schedule !== "daemon" && { Runs: runsRule(workflow), Queue: queueText(workflow) }),
+      ...(workflow.last_run && { "Last run": `${workflow.last_run.id} ${lastRunText(workflow, nowMs)}` }),
       Scale: `${scale.instances} × ${scale.cpu} cpu, ${scale.memory}`,
       ...(network && { Network: network }),
       Revision: `${revision} (deployment ${deployment})`,
     }),
     section("Environment", entries(environment_variables)),
-    section("Instances", workflow.instances.length === 0 ? "" : instanceTable([workflow], Date.now())),
+    section("Instances", workflow.instances.length === 0 ? "" : instanceTable([workflow], nowMs)),
   ].join("");
+}
+
+function isTimed({ schedule }: WorkflowView): boolean {
+  return typeof schedule === "object" && "time" in schedule;
+}
+
+function nextText({ next_slot: next, status }: WorkflowView): string {
+  if (next === null) return "no slot is due any more";
+  return status === "suspended" ? `${next}, skipped while it is suspended` : next;
 }
 
 function runsRule({ concurrency, timeout, retry, isolation, keep_warm }: WorkflowView): string {

@@ -1,4 +1,4 @@
-import { eventLine } from "../format.ts";
+import { eventLine } from "../event-text.ts";
 import type { Session } from "../session.ts";
 import { valueOf } from "../value.ts";
 

@@ -2,11 +2,12 @@
 import type { Breed } from "../../model/breed.ts";
 import type { Event } from "../../model/event.ts";
 import { Failure } from "../failure.ts";
-import { breedName, compact, scheduleText, serialised, type Format } from "../format.ts";
+import { valueText } from "../event-text.ts";
+import { serialised, type Format } from "../format.ts";
 import { parseKind } from "../kind.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
-import type { WorkflowView } from "../views.ts";
+import { workflowTable } from "../workflow-text.ts";
 
 export type GetOptions = {
   readonly output: Format | "table";
@@ -25,8 +26,8 @@ export async function get(session: Session, word: string, name: string | null, o
         : showOne(session, await api.breed(name), options, breedTable);
     case "workflow":
       return name === null
-        ? show(session, await api.workflows(), options, workflowTable)
-        : showOne(session, await api.workflow(name), options, workflowTable);
+        ? show(session, await api.workflows(), options, (all) => workflowTable(all, Date.now()))
+        : showOne(session, await api.workflow(name), options, (all) => workflowTable(all, Date.now()));
     case "event":
       if (name !== null) throw new Failure(`events have no names; filter them: drover get events --tag ${name}`, 2);
       return show(session, await api.events(options, options.limit), options, eventTable);
@@ -69,36 +70,9 @@ function breedTable(breeds: readonly Breed[]): string {
   );
 }
 
-function workflowTable(workflows: readonly WorkflowView[]): string {
-  return table(
-    ["NAME", "BREED", "SCHEDULE", "STATUS", "READY", "WAITING", "RESTARTS", "REVISION", "MESSAGE"],
-    workflows.map((workflow) => {
-      const { name, status, instances, waiting, revision, message } = workflow;
-      const ready = instances.filter((instance) => instance.status === "ready").length;
-      const restarts = instances.reduce((sum, instance) => sum + instance.restarts, 0);
-      return [
-        name,
-        breedName(workflow),
-        scheduleText(workflow),
-        status,
-        `${ready}/${wantedInstances(workflow)}`,
-        String(waiting),
-        String(restarts),
-        String(revision),
-        message ?? "",
-      ];
-    }),
-  );
-}
-
-/** A daemon's all; of any other workflow those that its work has asked for, which may be none. */
-function wantedInstances({ schedule, scale, instances }: WorkflowView): number {
-  return schedule === "daemon" ? scale.instances : instances.length;
-}
-
 function eventTable(events: readonly Event[]): string {
   return table(
     ["TIMESTAMP", "TYPE", "SOURCE", "TAGS", "VALUE"],
-    events.map(({ timestamp, type, source, tags, value }) => [timestamp, type, source, tags.join(","), compact(value)]),
+    events.map((event) => [event.timestamp, event.type, event.source, event.tags.join(","), valueText(event)]),
   );
 }

@@ -3,6 +3,9 @@ import { age } from "../age.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 
+/** Workflows that are named, of those that need a deleted key. */
+const namedMax = 10;
+
 export async function createKey(session: Session, name: string, replace: boolean): Promise<void> {
   const { value } = await session.api.createKey(name, replace);
   session.say(`key ${name}; this is the only time that its value is shown`);
@@ -17,6 +20,11 @@ export async function listKeys(session: Session): Promise<void> {
 }
 
 export async function deleteKey(session: Session, name: string): Promise<void> {
-  await session.api.deleteKey(name);
-  session.print(`key ${name} deleted\n`);
+  const { deleted, workflows } = await session.api.deleteKey(name);
+  session.print(`key ${name} ${deleted ? "deleted" : "was not there"}\n`);
+  if (workflows.length === 0) return;
+  const [named, more] = [workflows.slice(0, namedMax).join(", "), workflows.length - namedMax];
+  session.say(
+    `nobody can call the webhooks of ${named}${more > 0 ? ` and ${more} more` : ""} until there is a key ${name}`,
+  );
 }

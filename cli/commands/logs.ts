@@ -5,23 +5,25 @@ import type { LogLine } from "../views.ts";
 
 export type LogsOptions = { readonly follow: boolean; readonly lines: number; readonly timestamps: boolean };
 
-/** What one run wrote. */
-export async function logsOfRun(session: Session, run: string, options: Omit<LogsOptions, "follow">): Promise<void> {
-  for (const line of await session.api.runLogs(run, options.lines)) printLine(session, line, options.timestamps);
-}
+/** Of a workflow, or of one run of it. */
+export type LogsOf = { readonly workflow: string } | { readonly run: string };
 
-export async function logs(session: Session, name: string, options: LogsOptions): Promise<void> {
+/** Following ends with Ctrl-C; of one run also with its end. */
+export async function logs(session: Session, of: LogsOf, options: LogsOptions): Promise<void> {
   const print = (line: LogLine): void => printLine(session, line, options.timestamps);
   if (!options.follow) {
-    for (const line of await session.api.logs(name, options.lines)) print(line);
+    const { api } = session;
+    const lines = "run" in of ? api.runLogs(of.run, options.lines) : api.logs(of.workflow, options.lines);
+    for (const line of await lines) print(line);
     return;
   }
   const messages = follow({
-    connect: (lastId, signal) => session.api.followLogs(name, { lines: options.lines, lastId, signal }),
+    connect: (lastId, signal) => session.api.followLogs(of, { lines: options.lines, lastId, signal }),
     say: session.say,
     signal: session.interruption(),
   });
   for await (const { event, data } of messages) {
+    if (event === "over" && "run" in of) return session.say(`run ${of.run} is over: ${JSON.parse(data)}`);
     if (event !== "log") {
       session.say(`${event}: ${data}`);
       continue;

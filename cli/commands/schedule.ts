@@ -7,6 +7,7 @@ import { type UpcomingSlot, upcomingSlots } from "../../model/upcoming-slots.ts"
 import { readSources, type Source } from "../documents.ts";
 import { Failure } from "../failure.ts";
 import { serialised } from "../format.ts";
+import { jitterText } from "../schedule-text.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 
@@ -25,12 +26,16 @@ export async function previewStored(
   { json, ...options }: PreviewOptions,
 ): Promise<void> {
   const upcoming = await session.api.nextSlots(name, options);
+  const { schedule, status } = await session.api.workflow(name);
+  if (typeof schedule === "object" && "time" in schedule) remark(session, { name, time: schedule.time });
+  if (status === "suspended" || status === "suspending")
+    session.say(`${name} is suspended: its slots are skipped until drover resume ${name}`);
   session.print(json ? serialised(upcoming, "json") : previewTable(upcoming));
 }
 
 /** Of the workflows in files, as if they were applied now, or at an earlier moment that is looked from; no controller is asked. */
 export async function previewFiles(
-  { print }: Session,
+  session: Session,
   paths: readonly string[],
   { json, from, count, timezone }: PreviewOptions,
 ): Promise<void> {
@@ -43,10 +48,18 @@ export async function previewFiles(
     workflow,
     slots: upcomingSlots(time, { scheduledAtMs: Math.min(nowMs, fromMs), fromMs, count, ...zone }),
   }));
+  for (const { workflow: name, time } of found) remark(session, { name, time });
+  const { print } = session;
   if (json) return print(serialised(previews.length === 1 ? (previews[0]?.slots ?? []) : previews, "json"));
   for (const { workflow, slots: upcoming } of previews) {
     print(previews.length === 1 ? previewTable(upcoming) : `${workflow}\n${previewTable(upcoming)}\n`);
   }
+}
+
+/** What the table does not show. */
+function remark({ say }: Session, { name, time }: { name: string; time: TimeSchedule }): void {
+  const jitter = jitterText(time);
+  if (jitter !== null) say(`slots of ${name}: ${jitter}`);
 }
 
 function timesIn({ name, type, text }: Source): { workflow: string; time: TimeSchedule }[] {

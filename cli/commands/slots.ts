@@ -13,12 +13,11 @@ export async function slots(session: Session, name: string, { outcome, limit, ou
   const found = await session.api.slots(name, outcome, limit);
   if (output !== "table") return session.print(serialised(found, output));
   if (found.length === 0) return session.say("none found");
-  const rows = found.map(({ due, from, count, outcome: became, run, reason }) => [
-    from === null ? due : `${from} to ${due}`,
-    String(count),
-    became,
-    run ?? "",
-    reason ?? "",
-  ]);
-  session.print(table(["DUE", "SLOTS", "OUTCOME", "RUN", "REASON"], rows));
+  const stretches = found.some(({ count }) => count > 1);
+  const rows = found.map(({ due, from, count, outcome: became, run, reason }) => {
+    const when = from === null ? due : `${from} to ${due}`;
+    const why = [became, run ?? "", reason ?? ""];
+    return (stretches ? [when, String(count)] : [when]).concat(why);
+  });
+  session.print(table(["DUE", ...(stretches ? ["SLOTS"] : []), "OUTCOME", "RUN", "REASON"], rows));
 }

@@ -1,7 +1,7 @@
 import type { Event } from "../../model/event.ts";
 import type { EventFilter } from "../controller-api.ts";
 import { follow } from "../follow.ts";
-import { eventLine } from "../format.ts";
+import { eventLine } from "../event-text.ts";
 import type { Session } from "../session.ts";
 
 /** Events as they happen, until Ctrl-C; across restarts of the controller none is missed and none shown twice. */

@@ -4,6 +4,9 @@ import { tookText } from "../run-text.ts";
 import type { Session } from "../session.ts";
 import type { TraceNode } from "../views.ts";
 
+/** Lines that are deeper stand where these do, with their depth: chains of causes are longer than terminals are wide. */
+const depthIndentedMax = 8;
+
 export async function trace(session: Session, id: string, { json }: { json: boolean }): Promise<void> {
   const tree = await session.api.trace(id);
   if (json) return session.print(serialised(tree, "json"));
@@ -11,15 +14,17 @@ export async function trace(session: Session, id: string, { json }: { json: bool
   if (tree.cut) session.say("the tree is larger than is shown; trace one of its last ids to see what is below it");
 }
 
-function treeLines(node: TraceNode, asked: string): string[] {
+function treeLines(node: TraceNode, asked: string, depth = 1): string[] {
   const children: readonly TraceNode[] = node.kind === "event" ? node.runs : node.events;
-  const below = children.map((child) => treeLines(child, asked));
+  const below = children.map((child) => treeLines(child, asked, depth + 1));
   if (node.cut) below.push(["…"]);
   const indented = below.flatMap((lines, index) => {
+    if (depth >= depthIndentedMax) return lines;
     const [first, rest] = index === below.length - 1 ? ["└─", "  "] : ["├─", "│ "];
     return lines.map((line, number) => `${number === 0 ? first : rest} ${line}`);
   });
-  return [`${node.id === asked ? "* " : ""}${nodeText(node)}`, ...indented];
+  const deep = depth > depthIndentedMax ? `${depth}: ` : "";
+  return [`${deep}${node.id === asked ? "* " : ""}${nodeText(node)}`, ...indented];
 }
 
 function nodeText(node: TraceNode): string {

@@ -32,10 +32,18 @@ export type Deployment = {
   readonly deployedAt: string;
 };
 
+/**
+ * When a workflow was saved under a name that had none. What was queued for one that had the name before is not its own, nor is what
+ * was addressed to the name by an event at or before `afterSequence` of the event stream.
+ */
+export type Created = { readonly at: string; readonly afterSequence: number };
+
 export type WorkflowEntry = Saved & {
   readonly artifact: Workflow | null;
   readonly status: DesiredStatus;
   readonly deployment: Deployment | null;
+  /** Kept by edits. Absent in entries of workflows that were created before this was kept. */
+  readonly created?: Created;
   /** Absent in entries that were stored before there were triggers. */
   readonly scheduled?: Scheduled;
 };
@@ -44,7 +52,12 @@ export type WorkflowEntry = Saved & {
  * Since when the present schedule holds; an edit of anything else keeps it. The schedule has no slots at or before `at`, and is
  * set off by no event at or before `afterSequence` of the event stream.
  */
-export type Scheduled = { readonly at: string; readonly afterSequence: number };
+export type Scheduled = {
+  readonly at: string;
+  readonly afterSequence: number;
+  /** When a time schedule that was over was given more slots: those up to here are counted, and none of them is due. */
+  readonly extendedAt?: string;
+};
 
 /** An entry whose artifact has not been deleted. */
 export type LiveBreed = BreedEntry & { readonly artifact: Breed };

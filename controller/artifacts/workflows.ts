@@ -4,7 +4,8 @@
 //   W2. A workflow saved as it already is changes nothing, whatever became of its breed; `restart` takes up a newer breed.
 //   W3. Suspending and resuming is no edit: the revision stays.
 //   W4. The schedule holds from the save that brought it (`scheduled`). An edit of anything else, of the rules around its slots
-//       too, keeps its rhythm and the events that wait for it.
+//       too, keeps its rhythm and the events that wait for it. What an edit adds to a time schedule that was over holds from
+//       that save on: no slot before it is due, and `repeat` still counts from the first slot of the rhythm.
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Breed } from "../../model/breed.ts";
@@ -12,8 +13,15 @@ import type { DesiredStatus, Workflow } from "../../model/workflow.ts";
 import { type Archive, changeOf } from "./archive.ts";
 import type { SaveResult, Breeds } from "./breeds.ts";
 import type { Bucket } from "./bucket.ts";
-import { type Deployment, type LiveWorkflow, type Scheduled, type WorkflowEntry, entrySchema } from "./entry.ts";
-import { rhythmOf } from "./rhythm.ts";
+import {
+  type Created,
+  type Deployment,
+  type LiveWorkflow,
+  type Scheduled,
+  type WorkflowEntry,
+  entrySchema,
+} from "./entry.ts";
+import { isExtended, rhythmOf } from "./rhythm.ts";
 
 export type Workflows = {
   get(name: string): LiveWorkflow | null;
@@ -63,11 +71,12 @@ export function createWorkflows(
           if (current && isDeepStrictEqual(current.artifact, workflow))
             return current.status === wanted ? null : { ...current, status: wanted };
           const scheduled = scheduledFor(workflow, current, end);
-          endNeeded = scheduled === "unknown";
-          if (scheduled === "unknown") return null;
+          const created = createdFor(current, end);
+          endNeeded = scheduled === "unknown" || created === "unknown";
+          if (scheduled === "unknown" || created === "unknown") return null;
           const revision = (current?.revision ?? 0) + 1;
           const deployment = deploy(workflow, revision, 0);
-          return { ...saved(revision, by), artifact: workflow, status: wanted, deployment, ...scheduled };
+          return { ...saved(revision, by), artifact: workflow, status: wanted, deployment, ...created, ...scheduled };
         });
         if (!endNeeded) return finish(workflow.name, before, stored, by);
         end = await streamEnd();
@@ -121,9 +130,20 @@ export function createWorkflows(
   ): { readonly scheduled?: Scheduled } | "unknown" {
     const rhythm = rhythmOf(workflow.schedule);
     if (rhythm === null) return {};
-    const kept = current?.artifact && rhythmOf(current.artifact.schedule) === rhythm ? current.scheduled : undefined;
-    if (kept) return { scheduled: kept };
+    const before = current?.artifact?.schedule;
+    const kept = before !== undefined && rhythmOf(before) === rhythm ? current?.scheduled : undefined;
+    if (before !== undefined && kept) {
+      const atMs = { scheduledAtMs: Date.parse(kept.at), nowMs: now().getTime() };
+      const isMore = isExtended(before, workflow.schedule, atMs);
+      return { scheduled: isMore ? { ...kept, extendedAt: now().toISOString() } : kept };
+    }
     return end === null ? "unknown" : { scheduled: { at: now().toISOString(), afterSequence: end } };
+  }
+
+  /** `end` as above. */
+  function createdFor(current: WorkflowEntry | null, end: number | null): { readonly created?: Created } | "unknown" {
+    if (current?.artifact) return current.created ? { created: current.created } : {};
+    return end === null ? "unknown" : { created: { at: now().toISOString(), afterSequence: end } };
   }
 
   /** Records what a write did, and says it in the caller's words. */

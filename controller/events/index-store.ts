@@ -13,7 +13,7 @@ import { PageTooLarge, pageBytesMax } from "./page.ts";
 import type { Answers, IndexedEvent } from "./questions.ts";
 
 /** Another number makes every existing index be built again from the stream. */
-const schemaVersion = 2;
+const schemaVersion = 4;
 
 /** Every event pays for what is written here; only those that a run emitted are in the index of emitters. */
 const schema = `

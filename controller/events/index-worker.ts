@@ -3,6 +3,7 @@
 //
 //   X1. Events are taken in stream order, each once; what is indexed survives a restart, what is not is read again.
 //   X2. A question is answered only after the index has passed the sequence that it names, or fails when that takes too long.
+//      An answer knows all that has arrived here before it.
 //   X3. Sequences that the stream has let go of are passed, too: nothing will ever come for them.
 import {
   type ConsumerMessages,
@@ -30,8 +31,8 @@ export type IndexAnswer =
   | { readonly kind: "too-large"; readonly id: number }
   | { readonly kind: "ready" };
 
-/** Events are collected this long, or until a batch is full, and written in one transaction. */
-const batchWaitMs = 5;
+/** Events are collected this long, until a batch is full, or until somebody asks; then they are written in one transaction. */
+const batchWaitMs = 50;
 const batchEventsMax = 1_000;
 const behindWaitMs = 10_000;
 const heldLookEveryMs = 100;
@@ -66,8 +67,19 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
     const event = fromCloudEvent(msg.data, ownerOf(msg.subject));
     if (event) batch.push({ seq: msg.seq, event });
     through = msg.seq;
-    if (batch.length >= batchEventsMax) flush();
+    if (batch.length >= batchEventsMax || held.some(({ asked }) => asked.passed <= through)) flushOrDie();
     else flushTimer ??= setTimeout(flush, batchWaitMs);
+  }
+
+  /** What is thrown inside the reader would end it in silence; thrown by itself it ends the thread, which is started again. */
+  function flushOrDie(): void {
+    try {
+      flush();
+    } catch (error) {
+      setImmediate(() => {
+        throw error;
+      });
+    }
   }
 
   function flush(): void {
@@ -126,6 +138,7 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
   async function handle(request: IndexRequest): Promise<void> {
     switch (request.kind) {
       case "ask":
+        if (batch.length > 0) flush();
         if (request.asked.passed <= store.lastSequence) reply(request.asked);
         else held.push({ asked: request.asked, deadlineMs: Date.now() + behindWaitMs });
         return;

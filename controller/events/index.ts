@@ -35,6 +35,7 @@ export async function startEventIndex(options: {
 }): Promise<EventIndex> {
   const waiting = new Map<number, Waiting>();
   let stopping = false;
+  let alive = false;
   let count = 0;
   let worker = await spawnWorker();
 
@@ -43,6 +44,7 @@ export async function startEventIndex(options: {
     query: (query, passed) => ask("events", [query], passed),
     async stop() {
       stopping = true;
+      if (!alive) return;
       const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
       worker.postMessage({ kind: "stop" } satisfies IndexRequest);
       await ended;
@@ -55,6 +57,8 @@ export async function startEventIndex(options: {
     given: Parameters<Answers[Q]>,
     passed: number,
   ): Promise<ReturnType<Answers[Q]>> {
+    // A thread that has ended would take the question and never answer it.
+    if (!alive) return Promise.reject(new IndexUnavailable("the event index has ended; it is started again"));
     if (waiting.size >= questionsWaitingMax)
       return Promise.reject(new IndexUnavailable(`${questionsWaitingMax} questions wait already`));
     const id = count++;
@@ -74,11 +78,14 @@ export async function startEventIndex(options: {
       options.onDeath(error as Error);
     });
     next.once("exit", () => {
+      alive = false;
       failAll("the event index ended");
       ready.reject(new Error("the event index ended at its start"));
       if (!stopping) setTimeout(() => void restart(), restartWaitMs).unref();
     });
     await ready.promise;
+    alive = true;
+    if (stopping) next.postMessage({ kind: "stop" } satisfies IndexRequest);
     return next;
   }
 

@@ -105,6 +105,11 @@ export async function startLive(nc: NatsConnection): Promise<Live> {
   }
 }
 
+/** What a tailer throws is its own end; it must not reach the reader, which would end in silence, and with it all tailers. */
 function offer(tailer: Tailer, live: LiveEvent): void {
-  if (matches(tailer.filter, live.event)) tailer.push(live);
+  try {
+    if (matches(tailer.filter, live.event)) tailer.push(live);
+  } catch (error) {
+    tailer.failed(error instanceof Error ? error : new Error(String(error)));
+  }
 }

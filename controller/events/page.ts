@@ -5,6 +5,6 @@ export const pageBytesMax = 8_388_608;
 /** The page that was asked for holds more than an answer may. */
 export class PageTooLarge extends Error {
   constructor() {
-    super(`the page is larger than ${pageBytesMax} bytes; ask with a smaller per_page`);
+    super(`the page is larger than ${pageBytesMax} bytes; ask with a smaller per_page, or drover with --limit`);
   }
 }

@@ -1,7 +1,7 @@
 // Everything that the event index can be asked, and what it answers: one line each, the same for the thread that asks, the one
 // that answers and the store.
 import type { Event } from "../../model/event.ts";
-import type { RunQuery, RunRecord, SlotQuery, SlotRecord } from "../runs/history.ts";
+import type { RunQuery, RunRecord, RunsSummary, SlotQuery, SlotRecord } from "../runs/history.ts";
 
 /** `tags` must all be present; `type` is exact. `page` counts from 1. */
 export type EventQuery = {
@@ -27,6 +27,8 @@ export type Answers = {
   runsById(ids: readonly string[]): readonly RunRecord[];
   runs(query: RunQuery): { readonly runs: readonly RunRecord[]; readonly total: number };
   slots(query: SlotQuery): { readonly slots: readonly SlotRecord[]; readonly total: number };
+  summaries(workflows: readonly string[]): readonly RunsSummary[];
+  stopping(countMax: number): readonly RunRecord[];
   causedBy(event: string, countMax: number): readonly RunRecord[];
 };
 

@@ -6,12 +6,12 @@ import type { Document } from "../../model/documents.ts";
 import { checkArtifacts, saveArtifacts } from "../artifacts/apply.ts";
 import { bodyOf, documentsOf } from "./body.ts";
 import { identityOf, nameOf } from "./identity.ts";
-import { pageOf, setPageHeaders, sliceOf } from "./paging.ts";
+import { type Page, pageOf, setPageHeaders, sliceOf } from "./paging.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem, invalid } from "./problem.ts";
 import { parameter } from "./query.ts";
 import { BreedSchema, DocumentSchema, NameParameter, PageQuery, WorkflowSchema, refusals } from "./schemas.ts";
-import { workflowView } from "./workflow-view.ts";
+import { workflowViews } from "./workflow-view.ts";
 
 type Named = { Params: { name: string } };
 
@@ -20,8 +20,9 @@ type Collection = {
   readonly kind: ArtifactKind;
   readonly path: string;
   readonly shape: JsonSchema;
-  readonly list: () => unknown[];
-  readonly get: (name: string) => unknown;
+  readonly page: (page: Page) => Promise<{ readonly items: readonly unknown[]; readonly total: number }>;
+  /** Those that exist, in the same order. */
+  readonly read: (names: readonly string[]) => Promise<readonly unknown[]>;
   readonly remove: (name: string, by: string) => Promise<unknown>;
 };
 
@@ -38,49 +39,57 @@ function breedsOf({ artifacts: { breeds } }: HttpParts): Collection {
     kind: "breed",
     path: "/api/v1/breeds",
     shape: BreedSchema,
-    list: () => breeds.list().map((entry) => entry.artifact),
-    get: (name) => breeds.get(name)?.artifact ?? null,
+    async page(page) {
+      const all = breeds.list();
+      return { items: sliceOf(all, page).map((entry) => entry.artifact), total: all.length };
+    },
+    read: async (names) => names.flatMap((name) => breeds.get(name)?.artifact ?? []),
     remove: (name, by) => breeds.remove(name, by),
   };
 }
 
-function workflowsOf({ artifacts: { workflows }, stateOf }: HttpParts): Collection {
+function workflowsOf(parts: HttpParts): Collection {
+  const { workflows } = parts.artifacts;
   return {
     kind: "workflow",
     path: "/api/v1/workflows",
     shape: WorkflowSchema,
-    list: () => workflows.list().map((entry) => workflowView(entry, stateOf(entry))),
-    get(name) {
-      const entry = workflows.get(name);
-      return entry && workflowView(entry, stateOf(entry));
+    async page(page) {
+      const all = workflows.list();
+      return { items: await workflowViews(sliceOf(all, page), parts), total: all.length };
     },
+    read: async (names) =>
+      workflowViews(
+        names.flatMap((name) => workflows.get(name) ?? []),
+        parts,
+      ),
     remove: (name, by) => workflows.remove(name, by),
   };
 }
 
-function readRoutes(app: FastifyInstance, { kind, path, shape, list, get }: Collection): void {
+function readRoutes(app: FastifyInstance, { kind, path, shape, page: pageAt, read }: Collection): void {
   const many = {
     tags: [`${kind}s`],
     summary: `List ${kind}s`,
     querystring: PageQuery,
     response: { 200: Type.Array(shape), ...refusals },
   };
-  app.get(path, { schema: many }, (request, reply) => {
+  app.get(path, { schema: many }, async (request, reply) => {
     const page = pageOf(request);
-    const all = list();
-    setPageHeaders(request, reply, page, all.length);
-    return reply.send(sliceOf(all, page));
+    const { items, total } = await pageAt(page);
+    setPageHeaders(request, reply, page, total);
+    return reply.send(items);
   });
 
   const one = { ...many, summary: `Read one ${kind}`, params: NameParameter, response: { 200: shape, ...refusals } };
-  app.get<Named>(`${path}/:name`, { schema: one }, (request) => {
-    const found = get(request.params.name);
-    if (found === null) throw new HttpProblem("not-found", `there is no ${kind} "${request.params.name}"`);
+  app.get<Named>(`${path}/:name`, { schema: one }, async (request) => {
+    const [found] = await read([request.params.name]);
+    if (found === undefined) throw new HttpProblem("not-found", `there is no ${kind} "${request.params.name}"`);
     return found;
   });
 }
 
-function writeRoutes(app: FastifyInstance, parts: HttpParts, { kind, path, shape, get }: Collection): void {
+function writeRoutes(app: FastifyInstance, parts: HttpParts, { kind, path, shape, read }: Collection): void {
   const consumes = ["application/json", "application/x-yaml"];
   const schema = { tags: [`${kind}s`], body: DocumentSchema, response: { "2xx": shape, ...refusals } };
   for (const method of ["POST", "PUT"] as const) {
@@ -111,7 +120,7 @@ function writeRoutes(app: FastifyInstance, parts: HttpParts, { kind, path, shape
   }
 
   /** Resolves with what is stored now, or with what would be. */
-  async function save(request: FastifyRequest, name: string | null): Promise<unknown[]> {
+  async function save(request: FastifyRequest, name: string | null): Promise<readonly unknown[]> {
     const documents = scriptDocument(request, kind, name) ?? documentsOf(request);
     if (name !== null && documents.length > 1) {
       throw new HttpProblem("invalid", `expected one ${kind} in the body, got ${documents.length}`);
@@ -120,7 +129,7 @@ function writeRoutes(app: FastifyInstance, parts: HttpParts, { kind, path, shape
     if (!checked.ok) throw invalid(checked.problems);
     if (validatesOnly(request)) return checked.value.map(asWritten);
     await saveArtifacts(checked.value, parts.artifacts, nameOf(identityOf(request)));
-    return checked.value.map((artifact) => get(artifact.name));
+    return read(checked.value.map((artifact) => artifact.name));
   }
 }
 

@@ -9,9 +9,10 @@ import { identityOf, nameOf } from "./identity.ts";
 import type { HttpParts } from "./parts.ts";
 import { invalid } from "./problem.ts";
 import { AppliedSchema, DocumentSchema, refusals } from "./schemas.ts";
+import { warningsOf } from "./workflow-warnings.ts";
 
 export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
-  const { artifacts, keys } = parts;
+  const { artifacts } = parts;
   const consumes = ["application/json", "application/x-yaml"];
 
   for (const method of ["POST", "PUT"] as const) {
@@ -25,12 +26,12 @@ export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
         consumes,
         response: { 200: AppliedSchema, ...refusals },
       },
-      handler: async (request): Promise<(Applied & { warnings: string[] })[]> => {
+      handler: async (request): Promise<(Applied & { warnings: readonly string[] })[]> => {
         const checked = checkArtifacts(documentsOf(request), { kind: null, name: null }, artifacts);
         if (!checked.ok) throw invalid(checked.problems);
         if (validatesOnly(request)) return [];
         const applied = await saveArtifacts(checked.value, artifacts, nameOf(identityOf(request)));
-        return applied.map((one) => Object.assign({ warnings: warningsOf(one) }, one));
+        return applied.map((one) => Object.assign({ warnings: warningsAbout(one) }, one));
       },
     });
   }
@@ -58,12 +59,9 @@ export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
     );
   }
 
-  /** What a person should know although the document was fine. */
-  function warningsOf({ kind, name }: Applied): string[] {
-    const schedule = kind === "workflow" ? artifacts.workflows.get(name)?.artifact.schedule : null;
-    if (typeof schedule !== "object" || schedule === null || !("webhook" in schedule)) return [];
-    const { key } = schedule.webhook;
-    return keys.has(key) ? [] : [`there is no key ${key} yet: drover key create ${key}`];
+  function warningsAbout({ kind, name }: Applied): readonly string[] {
+    const entry = kind === "workflow" ? artifacts.workflows.get(name) : null;
+    return entry === null ? [] : warningsOf(entry, parts);
   }
 }
 

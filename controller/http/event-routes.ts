@@ -21,7 +21,8 @@ export function eventRoutes(app: FastifyInstance, parts: HttpParts): void {
     {
       schema: {
         tags: ["events"],
-        summary: "Store an event; 201 means it is durable",
+        summary:
+          "Store an event; 201 means it is durable. Idempotency-Key makes a repeat one event, whatever its body (the first one counts)",
         body: EventInputSchema,
         response: { 201: EventSchema, ...refusals },
       },

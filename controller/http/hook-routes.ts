@@ -21,7 +21,7 @@ type Hook = { Params: { workflow: string } };
 
 const schema = {
   tags: ["runs"],
-  summary: "Call a webhook; Idempotency-Key makes a repeat one run",
+  summary: "Call a webhook; Idempotency-Key makes a repeat one run, whatever its body (the first one counts)",
   params: Type.Object({ workflow: Type.String() }),
   headers: Type.Object({ [keyName]: Type.Optional(Type.String({ description: "the API key; or in the query" })) }),
   querystring: Type.Object({ [keyName]: Type.Optional(Type.String()) }),

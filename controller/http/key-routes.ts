@@ -18,12 +18,18 @@ const CreatedSchema = Type.Object({
   createdAt: Type.String(),
 });
 
+const DeletedSchema = Type.Object({
+  name: Type.String(),
+  deleted: Type.Boolean({ description: "false: there was no such key" }),
+  workflows: Type.Array(Type.String(), { description: "whose webhooks need it: nobody can call them now" }),
+});
+
 const request = record<{ readonly name: string }>(
   { name: required(keyName, 'add "name:", such as "name: github"') },
   { noun: "a key" },
 );
 
-export function keyRoutes(app: FastifyInstance, { keys }: HttpParts): void {
+export function keyRoutes(app: FastifyInstance, { keys, artifacts }: HttpParts): void {
   const about = { tags: ["keys"] };
   const creation = {
     ...about,
@@ -47,7 +53,7 @@ export function keyRoutes(app: FastifyInstance, { keys }: HttpParts): void {
       case "exists":
         throw new HttpProblem(
           "conflict",
-          `key.name: expected a new name, got "${name}", which exists; replace=true exchanges its value`,
+          `key.name: expected a new name, got "${name}", which exists; drover key create ${name} --replace exchanges its value`,
         );
       case "full":
         throw new HttpProblem("conflict", `there are ${created.max} keys already; delete some that nobody uses`);
@@ -66,9 +72,23 @@ export function keyRoutes(app: FastifyInstance, { keys }: HttpParts): void {
     },
   );
 
-  const removal = { ...about, summary: "Delete an API key; deleting again is fine", params: NameParameter };
+  const removal = {
+    ...about,
+    summary: "Delete an API key; deleting again is fine",
+    params: NameParameter,
+    response: { 200: DeletedSchema, ...refusals },
+  };
   app.delete<{ Params: { name: string } }>("/api/v1/keys/:name", { schema: removal }, async (asked, reply) => {
-    await keys.remove(asked.params.name, nameOf(identityOf(asked)));
-    return reply.code(204).send();
+    const { name } = asked.params;
+    const deleted = await keys.remove(name, nameOf(identityOf(asked)));
+    return reply.send({ name, deleted, workflows: workflowsWith(name) });
   });
+
+  /** Those whose webhook is called with this key. */
+  function workflowsWith(key: string): string[] {
+    return artifacts.workflows.list().flatMap(({ artifact: { name, schedule } }) => {
+      const names = typeof schedule === "object" && "webhook" in schedule && schedule.webhook.key === key;
+      return names ? [name] : [];
+    });
+  }
 }

@@ -24,7 +24,10 @@ export function logRoutes(app: FastifyInstance, parts: HttpParts): void {
   app.get<{ Params: { name: string } }>("/api/v1/workflows/:name/logs", { schema }, async (request, reply) => {
     const { name } = request.params;
     const after = lastEventId(request);
-    const past = after === null ? await parts.logs.last(name, lineCount(request)) : { lines: [], sequence: after };
+    const past =
+      after === null
+        ? await parts.logs.last({ workflow: name, run: null }, lineCount(request))
+        : { lines: [], sequence: after };
     if (past.lines.length === 0 && !parts.artifacts.workflows.get(name)) {
       throw new HttpProblem("not-found", `there is no workflow "${name}"`);
     }
@@ -32,13 +35,14 @@ export function logRoutes(app: FastifyInstance, parts: HttpParts): void {
     refuseStreamToWorkflow(request);
     const stream = openSse(reply, () => tail.stop());
     sendLines(stream, past.lines, past.sequence);
-    const tail = parts.logs.follow(name, past.sequence, (lines, sequence) => sendLines(stream, lines, sequence));
+    const source = { workflow: name, run: null };
+    const tail = parts.logs.follow(source, past.sequence, (lines, sequence) => sendLines(stream, lines, sequence));
     return reply;
   });
 }
 
 /** Lines come in batches, and a reader resumes after a whole batch: only its last line has the id. */
-function sendLines(stream: SseStream, lines: readonly LogView[], sequence: number): void {
+export function sendLines(stream: SseStream, lines: readonly LogView[], sequence: number): void {
   for (const line of lines) stream.send({ id: null, event: "log", data: JSON.stringify(line) });
   stream.position(String(sequence));
 }

@@ -21,7 +21,7 @@ const waitMsMax = 300_000;
 const schema = {
   tags: ["runs"],
   summary:
-    "Run a workflow by hand; wait=PT30S answers with the run when it is over, Idempotency-Key makes a repeat one run",
+    "Run a workflow by hand; wait=PT30S answers with the run when it is over, Idempotency-Key makes a repeat one run, whatever its body (the first one counts)",
   params: NameParameter,
   querystring: Type.Object({ wait: Type.Optional(Type.String({ description: "ISO 8601 duration, at most PT5M" })) }),
   body: Type.Object(
@@ -60,8 +60,8 @@ export function refuseWhatCannotRun(entry: LiveWorkflow | null, name: string): a
   if (reason !== null) throw new HttpProblem("conflict", `workflow "${name}" ${reason}`);
 }
 
-function whyNotRunnable({ status, deployment }: LiveWorkflow): string | null {
-  if (status === "suspended") return "is suspended; resume it first: PUT its status running";
+function whyNotRunnable({ status, deployment, artifact }: LiveWorkflow): string | null {
+  if (status === "suspended") return `is suspended; resume it first: drover resume ${artifact.name}`;
   if (deployment.breed.deployable.type === "container/docker")
     return "runs an image, which takes no runs from a queue; write a JavaScript breed for that";
   return null;

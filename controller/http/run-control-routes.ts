@@ -51,7 +51,7 @@ export function runControlRoutes(app: FastifyInstance, parts: HttpParts): void {
       if (run.trigger === "daemon") {
         throw new HttpProblem(
           "conflict",
-          `run ${run.id} is a daemon's; suspend or restart workflow "${run.workflow}" instead`,
+          `run ${run.id} is a daemon's; end it with drover suspend ${run.workflow}, or drover restart ${run.workflow}`,
         );
       }
       const reason = `stopped by ${nameOf(identityOf(request))}`;
@@ -66,7 +66,7 @@ async function requeue(request: FastifyRequest, parts: HttpParts, run: RunRecord
   if (run.state !== "dead" || trigger === "daemon") {
     throw new HttpProblem(
       "conflict",
-      `run ${run.id}: expected a dead letter, got one that is ${run.state}; GET /api/v1/runs?dead=true lists them`,
+      `run ${run.id}: expected a dead letter, got one that is ${run.state}; drover runs --dead lists them`,
     );
   }
   refuseWhatCannotRun(parts.artifacts.workflows.get(run.workflow), run.workflow);
@@ -78,11 +78,12 @@ async function requeue(request: FastifyRequest, parts: HttpParts, run: RunRecord
     hops: run.hops,
     slot: run.slot,
     queuedAt: parts.now().toISOString(),
-    attemptsBefore: run.attempt,
+    createdAt: null,
+    attemptsBefore: run.turn,
   };
   const stored = await parts.appender.append({
     // Each death is answered once, however often it is asked for.
-    id: eventIdOf("requeue", run.id, String(run.attempt), run.finishedAt ?? ""),
+    id: eventIdOf("requeue", run.id, String(run.turn), run.finishedAt ?? ""),
     source: "/controller",
     type: "requeue",
     tags: expandTags(["requeue", `runs:${run.id}`, `workflows:${run.workflow}`]),

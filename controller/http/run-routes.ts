@@ -1,7 +1,6 @@
-// Runs as the history knows them, and their output. Code of a workflow sees its own only; others do not exist for it.
+// Runs as the history knows them. Code of a workflow sees its own only; others do not exist for it.
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { RunRecord } from "../runs/history.ts";
-import { lineCount, linesQuery } from "./log-routes.ts";
 import { Type } from "./json-schema.ts";
 import { pageOf, setPageHeaders } from "./paging.ts";
 import type { HttpParts } from "./parts.ts";
@@ -10,7 +9,7 @@ import { parameter } from "./query.ts";
 import { newlySetOff } from "./new-run.ts";
 import { idsOf, ownWorkflow, passedFor, stateOf } from "./run-query.ts";
 import { IdParameter, RunSchema, RunStateSchema } from "./run-schemas.ts";
-import { LogLineSchema, pages, refusals } from "./schemas.ts";
+import { pages, refusals } from "./schemas.ts";
 import { sinceOf } from "./since.ts";
 
 type WithId = { Params: { id: string } };
@@ -56,21 +55,6 @@ export function runRoutes(app: FastifyInstance, parts: HttpParts): void {
     "/api/v1/runs/:id",
     { schema: { ...one, summary: "Read one run", response: { 200: RunSchema, ...refusals } } },
     (request) => runOf(request, parts),
-  );
-  app.get<WithId>(
-    "/api/v1/runs/:id/logs",
-    {
-      schema: {
-        ...one,
-        summary: "The last lines that a run wrote",
-        querystring: Type.Object(linesQuery),
-        response: { 200: Type.Array(LogLineSchema), ...refusals },
-      },
-    },
-    async (request) => {
-      const { id, workflow } = await runOf(request, parts);
-      return parts.logs.ofRun(workflow, id, lineCount(request));
-    },
   );
 }
 

@@ -24,9 +24,14 @@ const OutcomeSchema = Type.Union(
   { description: "how it ended; null while it has not" },
 );
 
+const AttemptStateSchema = Type.String({
+  enum: [...states, "lost"],
+  description: "as of a run; lost: it started, and its container or host died before it said how it ended",
+});
+
 const attempt = {
-  attempt: Type.Integer({ description: "from 1; 0 while none was made" }),
-  state: RunStateSchema,
+  attempt: Type.Integer({ description: "from 1" }),
+  state: AttemptStateSchema,
   revision: integerOrNull,
   instance: textOrNull,
   startedAt: textOrNull,
@@ -42,10 +47,19 @@ const Run = Type.Object(
     trigger: Type.String({ description: "daemon, time, event, webhook or manual" }),
     cause: Type.Union([Type.String(), Type.Null()], { description: "the event that set it off" }),
     hops: Type.Integer({ description: "runs in the chain of causes up to and with this one" }),
+    about: Type.Union([Type.String(), Type.Null()], {
+      description: "the run that the event was about that set it off; null for any other event",
+    }),
     slot: Type.Union([Type.String(), Type.Null()], { description: "the due time, for a run of a time schedule" }),
+    stopping: Type.Union([Type.String(), Type.Null()], {
+      description: "why it is to end before its time, until it has; null: it is not to",
+    }),
     deployment: textOrNull,
     queuedAt: textOrNull,
     ...attempt,
+    state: RunStateSchema,
+    attempt: Type.Integer({ description: "of the last attempt that was made; 0 while none was" }),
+    turn: Type.Integer({ description: "as attempt, and one more when the run ended while it waited" }),
     attempts: Type.Array(Type.Object(attempt)),
   },
   { $id: "Run" },

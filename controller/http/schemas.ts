@@ -31,6 +31,13 @@ const InstanceSchema = Type.Object({
   lastError: Type.Union([Type.String(), Type.Null()]),
 });
 
+const LastRunSchema = Type.Object({
+  id: Type.String(),
+  state: Type.String(),
+  at: Type.Union([Type.String(), Type.Null()]),
+  error: Type.Union([Type.String(), Type.Null()], { description: "why it did not complete, in one line" }),
+});
+
 const Workflow = Type.Object(
   {
     kind: Type.Literal("workflow"),
@@ -57,8 +64,18 @@ const Workflow = Type.Object(
     }),
     revision: Type.Integer(),
     deployment: Type.String(),
-    waiting: Type.Integer({ description: "runs that wait in its queue or are under way" }),
-    message: Type.Union([Type.String(), Type.Null()]),
+    queue: Type.Union([Type.Object({ queued: Type.Integer(), started: Type.Integer() }), Type.Null()], {
+      description: "its runs that wait, and those under way; null while the history cannot be asked",
+    }),
+    last_run: Type.Union([LastRunSchema, Type.Null()], {
+      description: "the newest run that has ended, or failed once",
+    }),
+    next_slot: Type.Union([Type.String(), Type.Null()], {
+      description: "when its time schedule is due next, without jitter; null: not at all, or not any more",
+    }),
+    message: Type.Union([Type.String(), Type.Null()], {
+      description: "what is wrong: why it does not run, how its last run ended, what it lacks",
+    }),
   },
   { $id: "Workflow" },
 );

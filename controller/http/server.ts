@@ -29,6 +29,7 @@ import type { HttpParts } from "./parts.ts";
 import { refuseOtherSites } from "./origin.ts";
 import { parseQuery } from "./query.ts";
 import { runControlRoutes } from "./run-control-routes.ts";
+import { runLogRoutes } from "./run-log-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { runSchemas } from "./run-schemas.ts";
 import { namedSchemas } from "./schemas.ts";
@@ -83,6 +84,7 @@ export async function createServer(parts: HttpParts, log: FastifyBaseLogger): Pr
     hookRoutes(api, parts);
     keyRoutes(api, parts);
     runRoutes(api, parts);
+    runLogRoutes(api, parts);
     runControlRoutes(api, parts);
     slotRoutes(api, parts);
     traceRoutes(api, parts);

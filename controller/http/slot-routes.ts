@@ -9,6 +9,7 @@ import { type SlotOutcome, slotOutcomes } from "../../model/slot.ts";
 import { upcomingSlots } from "../../model/upcoming-slots.ts";
 import type { LiveWorkflow } from "../artifacts/entry.ts";
 import { Type } from "./json-schema.ts";
+import { scheduledAtMs } from "./next-slot.ts";
 import { pageOf, setPageHeaders } from "./paging.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem, invalid } from "./problem.ts";
@@ -37,7 +38,11 @@ export function slotRoutes(app: FastifyInstance, parts: HttpParts): void {
     const page = pageOf(request);
     const query = { workflow, outcome: outcomeOf(request), ...page };
     const found = await parts.history.slots(query, await passedFor(request, parts));
-    if (found.total === 0 && !parts.artifacts.workflows.get(workflow)) throw unknownWorkflow(workflow);
+    if (found.total === 0) {
+      const entry = parts.artifacts.workflows.get(workflow);
+      if (!entry) throw unknownWorkflow(workflow);
+      timeOf(entry);
+    }
     setPageHeaders(request, reply, page, found.total);
     return reply.send(found.slots);
   });
@@ -57,7 +62,7 @@ export function slotRoutes(app: FastifyInstance, parts: HttpParts): void {
     if (!entry) throw unknownWorkflow(request.params.name);
     const { count, from, timezone } = previewOf(request);
     return upcomingSlots(timeOf(entry), {
-      scheduledAtMs: Date.parse(entry.scheduled?.at ?? entry.savedAt),
+      scheduledAtMs: scheduledAtMs(entry),
       fromMs: from === null ? parts.now().getTime() : Date.parse(from),
       count,
       ...(timezone !== null && { timezone }),
@@ -79,7 +84,7 @@ function timeOf({ artifact: { name, schedule } }: LiveWorkflow): TimeSchedule {
   const kind = typeof schedule === "string" ? schedule : Object.keys(schedule)[0];
   throw new HttpProblem(
     "conflict",
-    `workflow "${name}": expected a time schedule, got ${kind}; only {time: …} has slots to preview`,
+    `workflow "${name}": expected a time schedule, got ${kind}; only {time: …} has slots`,
   );
 }
 

@@ -12,6 +12,7 @@ import type { Failures } from "./failures.ts";
 import { handoverOf } from "./instance-name.ts";
 import type { LifecycleEvents } from "./lifecycle-events.ts";
 import { runMsMax, underWayMax } from "./queue-rules.ts";
+import { silentMaxMs } from "./reports.ts";
 
 /** After user code has ended, its agent still stores what is left of events and output. */
 const agentFlushMs = 5_000;
@@ -21,16 +22,20 @@ const releaseAgainMs = 5_000;
 export type Deeds = {
   start(entry: LiveWorkflow, instance: string): Promise<void>;
   stop(instance: Instance): Promise<void>;
+  /** Ends one that does not answer. */
+  kill(instance: Instance, entry: LiveWorkflow | null): Promise<void>;
   collect(instance: Instance, entry: LiveWorkflow | null): Promise<void>;
   /** `entry` null: the workflow is deleted, and its runs with it. */
   release(workflow: string, entry: LiveWorkflow | null): Promise<void>;
+  /** Makes the workflow's consumer, which is gone, again. */
+  restoreQueue(entry: LiveWorkflow): Promise<void>;
   /** Whether a consumer was made for the workflow that may be removed now. */
   isPrepared(workflow: string): boolean;
 };
 
 export type DeedParts = {
   readonly runtime: Runtime;
-  readonly queue: Pick<RunQueue, "prepare" | "release" | "clear" | "depth">;
+  readonly queue: Pick<RunQueue, "prepare" | "restore" | "release" | "clear" | "depth">;
   readonly drains: Drains;
   readonly failures: Failures;
   readonly events: LifecycleEvents;
@@ -49,8 +54,10 @@ export function createDeeds(parts: DeedParts): Deeds {
   return {
     start,
     stop,
+    kill,
     collect,
     release,
+    restoreQueue,
     isPrepared: (workflow) => (prepared.get(workflow) ?? Infinity) <= nowMs(),
   };
 
@@ -78,9 +85,26 @@ export function createDeeds(parts: DeedParts): Deeds {
     await queue.prepare(name, { underWayMax: underWayMax(entry) });
   }
 
+  async function restoreQueue(entry: LiveWorkflow): Promise<void> {
+    const { name } = entry.artifact;
+    log.warn({ workflow: name }, "the consumer of a queue is gone; making it again");
+    prepared.set(name, nowMs());
+    await queue.restore(name, { underWayMax: underWayMax(entry) });
+  }
+
   async function stop(instance: Instance): Promise<void> {
     await runtime.stop(instance.instance, parts.stopGraceMs + agentFlushMs);
     await events.stopped(instance);
+    await remove(instance);
+  }
+
+  /** What hangs hears no SIGTERM; it is not waited for. */
+  async function kill(instance: Instance, entry: LiveWorkflow | null): Promise<void> {
+    const reason = `killed: its agent did not report for ${silentMaxMs / 1_000} s`;
+    await runtime.stop(instance.instance, 0);
+    if (instance.state.kind === "running")
+      countFailure(instance, entry, { reason, livedMs: nowMs() - Date.parse(instance.state.startedAt) });
+    await events.exited(instance, reason);
     await remove(instance);
   }
 
@@ -88,7 +112,7 @@ export function createDeeds(parts: DeedParts): Deeds {
   async function collect(instance: Instance, entry: LiveWorkflow | null): Promise<void> {
     if (instance.state.kind === "exited") {
       const { state } = instance;
-      const present = entry?.deployment.id === instance.deployment && entry.status === "running" ? entry : null;
+      const present = presentOf(instance, entry);
       if (isWelcomeEnd(instance, present)) {
         if (present) failures.forget(instance.workflow);
         await events.stopped(instance);
@@ -96,12 +120,25 @@ export function createDeeds(parts: DeedParts): Deeds {
         const lines = await runtime.lastLines(instance.instance, 5).catch(() => []);
         const reason = [state.reason, ...lines.filter(isNews)].join("\n");
         const livedMs = Date.parse(state.finishedAt) - Date.parse(state.startedAt);
-        if (present && leading() === true)
-          failures.add(instance.workflow, instance.deployment, { reason, livedMs, nowMs: nowMs() });
+        countFailure(instance, entry, { reason, livedMs });
         await events.exited(instance, reason);
       }
     }
     await remove(instance);
+  }
+
+  /** Null unless the instance is of the deployment that is to run. */
+  function presentOf({ deployment }: Instance, entry: LiveWorkflow | null): LiveWorkflow | null {
+    return entry?.deployment.id === deployment && entry.status === "running" ? entry : null;
+  }
+
+  function countFailure(
+    instance: Instance,
+    entry: LiveWorkflow | null,
+    end: { reason: string; livedMs: number },
+  ): void {
+    if (presentOf(instance, entry) && leading() === true)
+      failures.add(instance.workflow, instance.deployment, { ...end, nowMs: nowMs() });
   }
 
   /** An agent that drained, or took the one run that it was for. `entry` null: its deployment is not the present one. */
@@ -118,7 +155,9 @@ export function createDeeds(parts: DeedParts): Deeds {
   }
 
   async function release(workflow: string, entry: LiveWorkflow | null): Promise<void> {
-    if (leading() === true) {
+    const leads = leading();
+    if (leads === null) throw new Error("it is not known who leads");
+    if (leads) {
       if (entry === null) await queue.clear(workflow, "the workflow was deleted");
       if (queue.depth(workflow) > 0 || (await queue.release(workflow))) prepared.delete(workflow);
       else prepared.set(workflow, nowMs() + releaseAgainMs);

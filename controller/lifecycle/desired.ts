@@ -15,7 +15,7 @@ export type Desired = {
   readonly deployment: string;
   /** How many are wanted now. */
   readonly instances: number;
-  /** How many of the deployment may exist; names are taken from as many (I4). */
+  /** How many of the deployment may exist beside those that drain; names are taken from as many (I4). */
   readonly instancesMax: number;
   readonly handover: Handover;
 };

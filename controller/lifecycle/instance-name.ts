@@ -5,7 +5,12 @@ import type { Desired, Handover } from "./desired.ts";
 const deploymentChars = 6;
 
 /** `hello-3fa9c1-0`, `hello-3fa9c1-1` for daemons, `hello-3fa9c1-q0` for agents of the queue; as many as may exist. */
-export function namesOf({ workflow, deployment, instancesMax, handover }: Desired): string[] {
+export function namesOf({
+  workflow,
+  deployment,
+  instancesMax,
+  handover,
+}: Pick<Desired, "workflow" | "deployment" | "instancesMax" | "handover">): string[] {
   const sort = handover === "drain" ? "q" : "";
   return Array.from(
     { length: instancesMax },

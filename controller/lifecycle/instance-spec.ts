@@ -56,7 +56,7 @@ function scriptWork(
     case "stop":
       return { kind: "script", source, environment };
     case "drain":
-      return { kind: "queue", source, environment, ...queueRules(entry) };
+      return { kind: "queue", source, environment, ...queueRules(entry), createdAt: entry.created?.at ?? null };
   }
 }
 

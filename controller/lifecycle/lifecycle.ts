@@ -5,9 +5,12 @@ import type { InstanceReport } from "../../bus/assignment.ts";
 import type { Publisher } from "../../bus/publisher.ts";
 import { controlSubject } from "../../bus/subjects.ts";
 import type { LiveWorkflow } from "../artifacts/entry.ts";
+import type { AppendEvent } from "../events/append.ts";
+import type { RunHistory } from "../runs/history.ts";
 import type { RunQueue } from "../runs/queue.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Cancelled, createCancellations } from "./cancellations.ts";
+import { createDaemonRuns } from "./daemon-runs.ts";
 import { createDecisions } from "./decision.ts";
 import { createDeeds } from "./deeds.ts";
 import { isSingleUse } from "./desired.ts";
@@ -42,6 +45,8 @@ export function startLifecycle(parts: {
   runtime: Runtime;
   workflows: { list(): LiveWorkflow[]; get(name: string): LiveWorkflow | null };
   queue: RunQueue;
+  history: RunHistory;
+  append: AppendEvent;
   events: LifecycleEvents;
   agentAccess: (workflow: string) => Promise<AgentAccess>;
   leading: () => boolean | null;
@@ -50,15 +55,16 @@ export function startLifecycle(parts: {
   nowMs: () => number;
   log: Logger;
 }): Lifecycle {
-  const { nc, workflows, queue, leading, nowMs } = parts;
+  const { nc, workflows, leading, nowMs } = parts;
   const abort = new AbortController();
   const failures = createFailures();
   const tellAgents: TellAgents = (workflow, control) => nc.publish(controlSubject(workflow), JSON.stringify(control));
   const reports = followReports(nc, onReport, nowMs);
   const drains = createDrains({ ...parts, tellAgents, reports });
-  const cancellations = createCancellations({ queue, tellAgents, nowMs });
+  const cancellations = createCancellations({ ...parts, tellAgents });
   const readiness = createReadiness({ ...parts, reports });
   const imageOutput = createImageOutput(parts);
+  const daemonRuns = createDaemonRuns(parts);
   const decisions = createDecisions({ ...parts, drains, reports, failures });
   const deeds = createDeeds({
     ...parts,
@@ -76,6 +82,7 @@ export function startLifecycle(parts: {
     onPass(inventory) {
       readiness.check(inventory);
       imageOutput.check(inventory);
+      daemonRuns.check(inventory);
       cancellations.sayAgain();
     },
   });
@@ -90,7 +97,6 @@ export function startLifecycle(parts: {
         reportOf: (instance) => reports.of(instance),
         isDraining: (instance) => drains.of(instance) !== null,
         demand: decisions.demandOf(entry, instances),
-        waiting: queue.depth(name),
         failure: failures.of(name, entry.deployment.id),
         runtimeError: reconciler.runtimeError,
         leading: leading(),

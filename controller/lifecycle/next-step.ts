@@ -5,7 +5,9 @@
 //   D2. Agents: the new start at once, the old are told to drain, and end by themselves when their runs have ended; one that takes
 //       longer than any run may is stopped.
 //   D3. Names come from as many as may exist, so at most that many exist per deployment (I4), whatever is repeated. A name whose
-//       instance still drains, or has ended and not been collected, is not given again before it is free.
+//       instance has ended and not been collected is not given again before it is free. An agent that drains keeps its name and
+//       leaves its place: one more name is there for another, so that runs do not wait for the end of one that is long; at most
+//       as many more as there are names.
 //   D4. An instance that something is being done to is left alone.
 import type { Instance } from "../runtime/runtime.ts";
 import type { Desired } from "./desired.ts";
@@ -17,6 +19,8 @@ const tellAgainMs = 1_000;
 export type Step =
   | { readonly kind: "start"; readonly instances: readonly string[] }
   | { readonly kind: "stop"; readonly instances: readonly string[] }
+  /** End these at once: they run and do not answer. */
+  | { readonly kind: "kill"; readonly instances: readonly Instance[] }
   /** Tell these to take nothing new and to end. */
   | { readonly kind: "drain"; readonly instances: readonly string[] }
   /** Record the end of these and remove what is left of them. */
@@ -75,17 +79,16 @@ function handOver(desired: Desired, observed: Observed, now: Now): Step[] {
   const { ended, running } = atRest(observed);
   const isWanted = (one: Instance): boolean => desired.instances > 0 && one.deployment === desired.deployment;
   const leaving = running.filter((one) => !isWanted(one) || observed.drainingOf(one.instance) !== null);
-  const names = namesOf(desired);
+  const { instancesMax } = desired;
+  const places = instancesMax + leaving.filter((one) => one.deployment === desired.deployment).length;
+  const names = namesOf({ ...desired, instancesMax: 2 * instancesMax });
   const starting = names.filter((name) => observed.underWay.get(name) === "starting").length;
   const taken = new Set([...observed.instances.map((one) => one.instance), ...observed.underWay.keys()]);
+  const free = names.slice(0, places).filter((name) => !taken.has(name));
   // Where one of them failed, that is recorded first: it says how soon another may start.
   const failed = observed.instances.some((one) => one.deployment === desired.deployment && hasFailed(one));
   const missing = failed ? 0 : Math.max(0, desired.instances - (running.length - leaving.length) - starting);
-  return [
-    ...collect(ended),
-    ...drain(leaving, observed, now),
-    ...start(names.filter((name) => !taken.has(name)).slice(0, missing), now),
-  ];
+  return [...collect(ended), ...drain(leaving, observed, now), ...start(free.slice(0, missing), now)];
 }
 
 function drain(leaving: readonly Instance[], { drainingOf }: Observed, now: Now): Step[] {

@@ -5,7 +5,8 @@
 //       the runtime.
 //   L3. A step that fails is not retried in place. The next pass sees what is there and decides anew.
 //   L4. Work starts its first agent at once, from what the last pass saw: no pass, and no poll, is in the way of a run.
-//   L5. While it is not known who leads, nothing is done.
+//   L5. While it is not known who leads, nothing is done: what runs runs on, and what is missing waits.
+//   L6. A queue with work whose consumer is gone gets it again, as soon as none of its agents is at work.
 import type { Logger } from "pino";
 import type { LiveWorkflow } from "../artifacts/entry.ts";
 import type { RunQueue } from "../runs/queue.ts";
@@ -148,8 +149,11 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   }
 
   function decideAndBegin(name: string): Decision {
+    const leads = leading();
+    if (leads === null) return undecided;
     const entry = workflows.get(name);
     const decision = decisions.of(name, entry, {
+      leads,
       instances: picture.instancesOf(name),
       holder: picture.holders.has(name),
       underWay: underWay.of(name),
@@ -168,6 +172,9 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
         return;
       case "stop":
         for (const one of found(name, step.instances)) attempt(name, one.instance, "ending", () => deeds.stop(one));
+        return;
+      case "kill":
+        for (const one of step.instances) attempt(name, one.instance, "ending", () => deeds.kill(one, entry));
         return;
       case "drain":
         drains.tell(name, step.instances, entry ? runMsMax(entry) : 0);
@@ -204,10 +211,24 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     const everyMs = agenda.active.size > 0 ? refreshEveryMs : idleRefreshEveryMs;
     if (leading() !== true || nowMs() - refreshedAtMs < everyMs) return;
     refreshedAtMs = nowMs();
-    queue.refresh().then(
-      () => [...agenda.active].forEach((name) => reconsider(name)),
-      (error: unknown) => log.warn({ error: String(error) }, "the queue could not be asked how much work is left"),
-    );
+    queue
+      .refresh()
+      .then(refreshed)
+      .catch((error: unknown) =>
+        log.warn({ error: String(error) }, "the queue could not be asked how much work is left"),
+      );
+  }
+
+  function refreshed(unserved: readonly string[]): void {
+    for (const name of unserved) restore(name);
+    for (const name of agenda.active) reconsider(name);
+  }
+
+  function restore(name: string): void {
+    const entry = workflows.get(name);
+    if (!isAlive() || leading() !== true || entry === null || underWay.of(name).size > 0) return;
+    if (!decisions.wantsConsumer(entry, picture.instancesOf(name))) return;
+    attempt(name, name, "restoring", () => deeds.restoreQueue(entry));
   }
 
   function isAlive(): boolean {

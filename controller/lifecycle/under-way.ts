@@ -2,7 +2,7 @@
 //
 //   U1. A name stays taken until there is a picture of the runtime that was asked for after the work had ended: an older one, or
 //       one that was being made meanwhile, still shows what was before.
-export type Deed = "starting" | "ending" | "releasing";
+export type Deed = "starting" | "ending" | "releasing" | "restoring";
 
 export type UnderWay = {
   /** `name`: an instance, or the workflow itself. Resolves when the work has ended; `work` must not reject. */

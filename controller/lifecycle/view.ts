@@ -36,8 +36,6 @@ export type WorkflowState = {
   readonly status: WorkflowStatus;
   readonly instances: readonly InstanceView[];
   readonly health: Health;
-  /** Runs in the queue: those that wait and those under way. */
-  readonly waiting: number;
   /** One sentence that says what is wrong, or null. */
   readonly message: string | null;
 };
@@ -48,7 +46,6 @@ export type Observed = {
   /** Whether it was told to take nothing new. */
   readonly isDraining: (instance: string) => boolean;
   readonly demand: Demand;
-  readonly waiting: number;
   readonly failure: Failure;
   readonly runtimeError: string | null;
   /** Whether this controller is the one that acts; null: not known yet. */
@@ -74,7 +71,6 @@ export function stateOf(entry: LiveWorkflow, observed: Observed): WorkflowState 
       healthy: count("ready"),
       unhealthy: count("crashing") + count("unreachable"),
     },
-    waiting: observed.waiting,
     message: messageOf(entry, observed, views),
   };
 }
@@ -142,8 +138,7 @@ function messageOf(entry: LiveWorkflow, observed: Observed, views: readonly Inst
     return "it is not known yet which controller leads; until then nothing is started or stopped";
   if (!observed.leading)
     return "another controller leads; it has the instances of this workflow, and knows how they are";
-  if (observed.runtimeError !== null)
-    return `the runtime does not answer: ${observed.runtimeError}${waitingRuns(observed)}`;
+  if (observed.runtimeError !== null) return `the runtime does not answer: ${observed.runtimeError}`;
   if (entry.status === "suspended") return null;
   if (!isDaemon(entry) && !takesRuns(entry))
     return `only scripts can be run on a schedule, and ${entry.deployment.breed.name} is an image; use schedule: daemon`;
@@ -151,16 +146,11 @@ function messageOf(entry: LiveWorkflow, observed: Observed, views: readonly Inst
   if (crashing)
     return `${crashing.name} keeps ending (restarts: ${crashing.restarts}): ${firstLine(crashing.lastError)}`;
   const silent = views.find((one) => one.status === "unreachable");
-  if (silent) return `${silent.name} runs but its agent does not report${waitingRuns(observed)}`;
+  if (silent) return `${silent.name} runs but its agent does not report`;
   const present = observed.instances.filter((one) => isNeededSort(one, entry)).length;
   return present < neededOf(entry, observed) && observed.failure.lastError !== null
-    ? `cannot start: ${firstLine(observed.failure.lastError)}${waitingRuns(observed)}`
+    ? `cannot start: ${firstLine(observed.failure.lastError)}`
     : null;
-}
-
-function waitingRuns({ waiting }: Observed): string {
-  if (waiting === 0) return "";
-  return waiting === 1 ? "; 1 run waits" : `; ${waiting} runs wait`;
 }
 
 function firstLine(text: string | null): string {

@@ -2,7 +2,7 @@
 //
 //   B1. Of a run the controller is believed, and an agent about runs of its own workflow. The id of a queued run follows from
 //       its workflow and cause, so an agent cannot speak of another workflow's run by naming its own workflow.
-//   B2. Of a slot only the controller is believed.
+//   B2. Of a slot, and of a run that is to be stopped, only the controller is believed.
 //   B3. What is kept of a report is bounded, whatever an agent sent: a list of runs is built in memory.
 import type { Event } from "../../model/event.ts";
 import { isObject } from "../../model/reader.ts";
@@ -59,6 +59,17 @@ export function believedSlot({ type, source, value }: Event): SlotReport | null 
   return isWord(value.workflow) && isWord(value.due) ? value : null;
 }
 
+/** The value of an event of type `stop`: somebody asked for the end of a run. */
+export type RunStop = { readonly run: string; readonly workflow: string; readonly reason: string };
+
+/** Whose end the event asks for, or null. */
+export function believedStop({ type, source, value }: Event): RunStop | null {
+  if (type !== "stop" || source !== controllerSource || !isObject(value)) return null;
+  const { run, workflow, reason } = value;
+  if (!isWord(run) || !isWord(workflow) || typeof reason !== "string") return null;
+  return { run, workflow, reason: reason.slice(0, reasonCharsMax) };
+}
+
 /** A daemon's run has a random id that looks like no queued run's. */
 function isOwnRun({ id, workflow, trigger, cause }: Sent): boolean {
   if (typeof cause === "string") return id === runIdOf(workflow, cause);
@@ -67,7 +78,8 @@ function isOwnRun({ id, workflow, trigger, cause }: Sent): boolean {
 
 function isWellFormed(report: Sent): boolean {
   const { id, workflow, state, trigger, attempt, hops } = report;
-  const { slot, queuedAt, startedAt, finishedAt, again, cause, deployment, instance, revision, outcome } = report;
+  const { slot, queuedAt, startedAt, finishedAt, again, cause, about, deployment, instance, revision, outcome } =
+    report;
   return (
     isWord(id) &&
     isWord(workflow) &&
@@ -76,7 +88,7 @@ function isWellFormed(report: Sent): boolean {
     attempt >= 0 &&
     Number.isSafeInteger(hops) &&
     (revision == null || Number.isSafeInteger(revision)) &&
-    [slot, queuedAt, startedAt, finishedAt, again, cause, deployment, instance].every(isAbsentOrWord) &&
+    [slot, queuedAt, startedAt, finishedAt, again, cause, about, deployment, instance].every(isAbsentOrWord) &&
     (outcome == null ? state === "queued" || state === "started" : isOutcome(outcome, state))
   );
 }
@@ -123,9 +135,9 @@ function isError(error: unknown): boolean {
 /** Only the fields that a report has, and no text longer than it is read. */
 function bounded(report: Sent): RunReport {
   const { id, workflow, state, trigger, attempt, hops } = report;
-  const { cause = null, slot = null, revision = null, deployment = null, instance = null } = report;
+  const { cause = null, about = null, slot = null, revision = null, deployment = null, instance = null } = report;
   const { queuedAt = null, startedAt = null, finishedAt = null, outcome = null, again = null } = report;
-  const facts = { id, workflow, state, trigger, attempt, cause, hops, slot, revision, deployment, instance };
+  const facts = { id, workflow, state, trigger, attempt, cause, hops, about, slot, revision, deployment, instance };
   return { ...facts, queuedAt, startedAt, finishedAt, outcome: outcome && boundedOutcome(outcome), again };
 }
 

@@ -8,9 +8,10 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { type RunReport, isOver } from "../../model/run.ts";
 import { PageTooLarge, pageBytesMax } from "../events/page.ts";
 import type { IndexedEvent } from "../events/questions.ts";
-import { believedRun, believedSlot } from "./believed.ts";
-import type { RunQuery, RunRecord, SlotQuery, SlotRecord } from "./history.ts";
-import { merge } from "./run-record.ts";
+import { type RunStop, believedRun, believedSlot, believedStop } from "./believed.ts";
+import type { RunQuery, RunRecord, RunsSummary, SlotQuery, SlotRecord } from "./history.ts";
+import { merge, withStop } from "./run-record.ts";
+import { createRunSummaries, summaryIndexes } from "./run-summaries.ts";
 
 const resultListedCharsMax = 4_096;
 
@@ -24,6 +25,8 @@ export type HistoryStore = {
   runsById(ids: readonly string[]): readonly RunRecord[];
   runs(query: RunQuery): { readonly runs: readonly RunRecord[]; readonly total: number };
   slots(query: SlotQuery): { readonly slots: readonly SlotRecord[]; readonly total: number };
+  summaries(workflows: readonly string[]): readonly RunsSummary[];
+  stopping(countMax: number): readonly RunRecord[];
   causedBy(event: string, countMax: number): readonly RunRecord[];
 };
 
@@ -31,13 +34,15 @@ export type HistoryStore = {
 const schema = `
   CREATE TABLE IF NOT EXISTS run (
     id TEXT PRIMARY KEY, workflow TEXT NOT NULL, state TEXT NOT NULL, last TEXT, at TEXT NOT NULL, cause TEXT,
-    forgettable INTEGER NOT NULL, seq INTEGER NOT NULL, json TEXT NOT NULL, result TEXT
+    forgettable INTEGER NOT NULL, seq INTEGER NOT NULL, json TEXT NOT NULL, result TEXT,
+    stopping INTEGER NOT NULL
   );
   CREATE INDEX IF NOT EXISTS run_at ON run (at);
-  CREATE INDEX IF NOT EXISTS run_workflow ON run (workflow, at);
+  CREATE INDEX IF NOT EXISTS run_workflow ON run (workflow, at, state);
   CREATE INDEX IF NOT EXISTS run_uncommon ON run (state, at) WHERE state <> 'completed';
   CREATE INDEX IF NOT EXISTS run_last ON run (last, at) WHERE last IS NOT NULL;
   CREATE INDEX IF NOT EXISTS run_cause ON run (cause);
+  CREATE INDEX IF NOT EXISTS run_stopping ON run (stopping) WHERE stopping = 1;
   CREATE INDEX IF NOT EXISTS run_seq ON run (seq) WHERE forgettable = 1;
   CREATE TABLE IF NOT EXISTS slot (
     workflow TEXT NOT NULL, due TEXT NOT NULL, outcome TEXT NOT NULL, event TEXT NOT NULL, seq INTEGER NOT NULL,
@@ -49,9 +54,9 @@ const schema = `
 type Known = { record: RunRecord; seq: number };
 
 export function createHistoryStore(db: DatabaseSync): HistoryStore {
-  db.exec(schema);
+  db.exec(schema + summaryIndexes);
   const readRun = db.prepare("SELECT json, result, seq FROM run WHERE id = ?");
-  const writeRun = db.prepare("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const writeRun = db.prepare("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const writeSlot = db.prepare("INSERT OR IGNORE INTO slot VALUES (?, ?, ?, ?, ?, ?)");
 
   return {
@@ -60,6 +65,8 @@ export function createHistoryStore(db: DatabaseSync): HistoryStore {
       for (const { seq, event } of events) {
         const report = believedRun(event);
         if (report) learn(touched, report, seq);
+        const stop = believedStop(event);
+        if (stop) learnStop(touched, stop, seq);
         const slot = believedSlot(event);
         if (slot) writeSlot.run(slot.workflow, slot.due, slot.outcome, event.id, seq, JSON.stringify(slot));
       }
@@ -87,6 +94,12 @@ export function createHistoryStore(db: DatabaseSync): HistoryStore {
       const slots = rows.map(({ json, event }) => Object.assign(JSON.parse(json) as SlotRecord, { event }));
       return { slots, total };
     },
+    summaries: createRunSummaries(db),
+    stopping: (countMax) =>
+      db
+        .prepare("SELECT json FROM run WHERE stopping = 1 LIMIT ?")
+        .all(countMax)
+        .map((row) => JSON.parse(String(row["json"])) as RunRecord),
     causedBy(event, countMax) {
       const rows = db.prepare("SELECT json FROM run WHERE cause = ? ORDER BY at, id LIMIT ?").all(event, countMax);
       return rows.map((row) => JSON.parse(String(row["json"])) as RunRecord);
@@ -98,6 +111,12 @@ export function createHistoryStore(db: DatabaseSync): HistoryStore {
     // Ids of daemons' runs are random and nobody else's: whoever uses one that is taken is not believed.
     if (known && known.record.workflow !== report.workflow) return;
     touched.set(report.id, { record: merge(known?.record ?? null, report), seq: Math.max(seq, known?.seq ?? 0) });
+  }
+
+  /** Of a run that is not known nobody can ask for the end. */
+  function learnStop(touched: Map<string, Known>, { run, reason }: RunStop, seq: number): void {
+    const known = touched.get(run) ?? read(run);
+    if (known) touched.set(run, { record: withStop(known.record, reason), seq: Math.max(seq, known.seq) });
   }
 
   function read(id: string): Known | null {
@@ -114,7 +133,19 @@ export function createHistoryStore(db: DatabaseSync): HistoryStore {
     const last = outcome?.kind === "dead" ? (outcome.last?.kind ?? null) : null;
     // A daemon's container may die without a word; nobody will ever say more.
     const forgettable = Number(isOver(record) || trigger === "daemon");
-    writeRun.run(id, workflow, state, last, at, cause, forgettable, seq, JSON.stringify(kept), result);
+    writeRun.run(
+      id,
+      workflow,
+      state,
+      last,
+      at,
+      cause,
+      forgettable,
+      seq,
+      JSON.stringify(kept),
+      result,
+      Number(record.stopping !== null),
+    );
   }
 
   /** One page of a table, bounded in bytes, and how many rows there are in all. Throws PageTooLarge. */

@@ -5,17 +5,25 @@ import { eventsStream } from "../../bus/subjects.ts";
 import type { EventIndex } from "../events/index.ts";
 import { idsMax } from "../events/questions.ts";
 import type { Event } from "../../model/event.ts";
-import type { RunReport, RunState } from "../../model/run.ts";
+import type { AttemptState, RunReport, RunState } from "../../model/run.ts";
 import type { SlotOutcome, SlotReport } from "../../model/slot.ts";
 
 /** One attempt of a run. */
 export type Attempt = Pick<
   RunReport,
-  "attempt" | "state" | "revision" | "instance" | "startedAt" | "finishedAt" | "outcome" | "again"
->;
+  "attempt" | "revision" | "instance" | "startedAt" | "finishedAt" | "outcome" | "again"
+> & { readonly state: AttemptState };
 
 /** A run as it is now, with all its attempts in order. */
-export type RunRecord = RunReport & { readonly attempts: readonly Attempt[] };
+export type RunRecord = RunReport & {
+  /** Of the last attempt that was made; 0 while none was. */
+  readonly attempt: number;
+  /** The number in the report that counts: more than `attempt` when the run ended while it waited. It orders what is told of it. */
+  readonly turn: number;
+  /** Why it is to end before its time, as long as it has not; null: it is not to. */
+  readonly stopping: string | null;
+  readonly attempts: readonly Attempt[];
+};
 
 export type RunQuery = {
   readonly workflow: string | null;
@@ -25,6 +33,15 @@ export type RunQuery = {
   readonly since: string | null;
   readonly page: number;
   readonly perPage: number;
+};
+
+export type RunsSummary = {
+  readonly workflow: string;
+  /** Runs that wait, also those that wait to be given again. */
+  readonly queued: number;
+  readonly started: number;
+  /** The newest run of which all, or an attempt, has ended. `error`: why it did not complete, in one line. */
+  readonly last: (Pick<RunReport, "id" | "state" | "revision"> & { at: string | null; error: string | null }) | null;
 };
 
 export type SlotQuery = {
@@ -48,6 +65,10 @@ export type RunHistory = {
   event(id: string, passed: number): Promise<Event | null>;
   /** Those of `ids` under which an event is stored. At most 1,000 ids. */
   knownEvents(ids: readonly string[], passed: number): Promise<ReadonlySet<string>>;
+  /** What the runs of these workflows are like now. At most 1,000 workflows. */
+  summaries(workflows: readonly string[], passed: number): Promise<ReadonlyMap<string, RunsSummary>>;
+  /** Runs that are to end before their time and have not. */
+  stopping(countMax: number, passed: number): Promise<readonly RunRecord[]>;
   /** Runs whose cause is the event, oldest first. */
   causedBy(event: string, countMax: number, passed: number): Promise<readonly RunRecord[]>;
   /** Events that the run emitted, oldest first; not those about the run itself. */
@@ -67,6 +88,11 @@ export function createRunHistory(nc: NatsConnection, index: Pick<EventIndex, "as
     slots: (query, passed) => index.ask("slots", [query], passed),
     event: (id, passed) => index.ask("event", [id], passed),
     knownEvents: async (ids, passed) => new Set(await index.ask("knownEvents", [atMost(ids)], passed)),
+    summaries: async (workflows, passed) => {
+      const found = await index.ask("summaries", [atMost(workflows)], passed);
+      return new Map(found.map((one) => [one.workflow, one]));
+    },
+    stopping: (countMax, passed) => index.ask("stopping", [countMax], passed),
     causedBy: (event, countMax, passed) => index.ask("causedBy", [event, countMax], passed),
     emittedBy: (run, countMax, passed) => index.ask("emittedBy", [run, countMax], passed),
     streamEnd: () => (asking ??= askStreamEnd()),

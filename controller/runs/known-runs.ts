@@ -9,7 +9,7 @@ import { isOver } from "../../model/run.ts";
 import { idsMax } from "../events/questions.ts";
 import type { RunHistory, RunRecord } from "./history.ts";
 import { inSlices } from "./in-slices.ts";
-import { isLater } from "./run-record.ts";
+import { isLater, momentOf } from "./run-record.ts";
 import type { WaitingRun, WaitingRuns } from "./waiting-runs.ts";
 
 export type Known =
@@ -57,7 +57,7 @@ export function createKnownRuns(
 }
 
 function knownOf(run: QueuedRun, held: WaitingRun | null, record: RunRecord | null): Known {
-  const told = record !== null && record.workflow === run.workflow && !isLater(queuedMoment(run), record);
+  const told = record !== null && record.workflow === run.workflow && !isLater(queuedMoment(run), momentOf(record));
   if (told && isOver(record)) return { kind: "over" };
   // A run that is given again may find the message of its former life.
   if (held !== null && held.run.attemptsBefore >= run.attemptsBefore) return { kind: "waiting", told };

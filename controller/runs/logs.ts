@@ -18,38 +18,40 @@ export type LogView = {
   readonly text: string;
 };
 
+/** `run`: only what that run wrote; null: everything of the workflow. */
+export type LogSource = { readonly workflow: string; readonly run: string | null };
+
 export type Logs = {
   /** The last lines in order, and the stream sequence up to which they reach. */
-  last(workflow: string, count: number): Promise<{ lines: LogView[]; sequence: number }>;
-  /** The last lines that one run wrote, in order. */
-  ofRun(workflow: string, run: string, count: number): Promise<LogView[]>;
+  last(source: LogSource, count: number): Promise<{ lines: LogView[]; sequence: number }>;
   /** Calls back with every batch after a sequence, in order, until it is stopped. */
-  follow(workflow: string, afterSequence: number, push: (lines: LogView[], sequence: number) => void): { stop(): void };
+  follow(
+    source: LogSource,
+    afterSequence: number,
+    push: (lines: LogView[], sequence: number) => void,
+  ): { stop(): void };
 };
 
 export function createLogs(nc: NatsConnection): Logs {
   const js = jetstream(nc);
   return {
-    async last(workflow, count) {
+    async last(source, count) {
+      const subjects = subjectsOf(source);
       const jsm = await js.jetstreamManager();
       const { state } = await jsm.streams.info(logsStream);
-      if (count === 0 || !(await hasLines(logsOf(workflow)))) return { lines: [], sequence: state.last_seq };
-      for (const windowMs of searchWindowsMs) {
-        const found = await readSince(logsOf(workflow), windowMs, count);
+      if (count === 0 || !(await hasLines(subjects))) return { lines: [], sequence: state.last_seq };
+      // What one run wrote is read whole: its subject is its own.
+      for (const windowMs of source.run === null ? searchWindowsMs : [Infinity]) {
+        const found = await readSince(subjects, windowMs, count);
         if (found.lines.length >= count || windowMs === Infinity)
           return { ...found, sequence: Math.max(found.sequence, state.last_seq) };
       }
       return { lines: [], sequence: state.last_seq };
     },
-    async ofRun(workflow, run, count) {
-      const subject = logSubject(workflow, run);
-      if (count === 0 || !(await hasLines(subject))) return [];
-      return (await readSince(subject, Infinity, count)).lines;
-    },
-    follow(workflow, afterSequence, push) {
+    follow(source, afterSequence, push) {
       const from = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: afterSequence + 1 };
       const reading = js.consumers
-        .get(logsStream, { ...from, filter_subjects: logsOf(workflow) })
+        .get(logsStream, { ...from, filter_subjects: subjectsOf(source) })
         .then((consumer) => consumer.consume({ callback: (msg) => push(linesOf(msg), msg.seq) }));
       return { stop: () => void reading.then((messages) => messages.close()).catch(() => {}) };
     },
@@ -84,6 +86,10 @@ export function createLogs(nc: NatsConnection): Logs {
     }
     return { lines: lines.slice(-count), sequence };
   }
+}
+
+function subjectsOf({ workflow, run }: LogSource): string {
+  return run === null ? logsOf(workflow) : logSubject(workflow, run);
 }
 
 function linesOf(msg: JsMsg): LogView[] {

@@ -6,7 +6,7 @@
 //       the run again (its event is delivered again) completes it.
 //   Q3. A publish without an answer may have been stored, and the run may have been taken and ended since: before it is
 //       repeated, it is asked whether the run is known, as the server's own memory of message ids does not outlive its restart.
-//   Q4. One workflow has at most runsPerWorkflowMax runs and half of the stream's bytes, so its flood leaves room for others.
+//   Q4. One workflow has at most runsPerWorkflowMax runs and its share of the stream (room.ts). What is over that is a dead letter.
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type Publisher, PublishError } from "../../bus/publisher.ts";
 import type { QueuedRun } from "../../bus/run-message.ts";
@@ -14,11 +14,12 @@ import { runSubject } from "../../bus/subjects.ts";
 import type { AppendEvent } from "../events/append.ts";
 import type { RunHistory } from "./history.ts";
 import { createKnownRuns } from "./known-runs.ts";
-import { createQueueWork } from "./queue-work.ts";
+import { type Place, createQueueWork } from "./queue-work.ts";
+import { storedBytes } from "./room.ts";
 import { createRunConsumers, workIn } from "./run-consumers.ts";
 import { deadEvent, queuedEvent } from "./run-events.ts";
 import { createWaitingRuns } from "./waiting-runs.ts";
-import { withdraw, withdrawAll } from "./withdrawal.ts";
+import { type Present, withdraw, withdrawAll } from "./withdrawal.ts";
 
 /** A publish without an answer is repeated for this long; then whoever queues the run tries again. */
 const giveUpAfterMs = 30_000;
@@ -41,13 +42,21 @@ export type RunQueue = {
   onWork(listener: (workflow: string) => void): void;
   /** Makes the consumer; an agent can take runs from then on. Repeatable. */
   prepare(workflow: string, limits: { readonly underWayMax: number }): Promise<void>;
-  /** Asks the server how much work the workflows that had some have now. Rejects when it, or the history, cannot be asked. */
-  refresh(): Promise<void>;
+  /**
+   * Asks the server how much work the workflows that had some have now, and returns those of them whose consumer is gone. Rejects
+   * when it, or the history, cannot be asked.
+   */
+  refresh(): Promise<readonly string[]>;
+  /** Makes a consumer that is gone again. Not while an agent is at work: what it took from the old one would be given to another. */
+  restore(workflow: string, limits: { readonly underWayMax: number }): Promise<void>;
   /** Removes the consumer of a workflow without work and without an agent that asks for some; true when it is gone. */
   release(workflow: string): Promise<boolean>;
   /** Takes a run that waits out of the queue and reports it as stopped; false when it is not there or under way. */
   withdraw(workflow: string, run: string, reason: string): Promise<boolean>;
-  /** For a workflow that is gone, and whose agents were stopped: reports all its runs as stopped and removes its consumer. */
+  /**
+   * For a workflow that is gone, and whose agents were stopped: reports all its runs as stopped and removes its consumer. One that was
+   * created anew under the name keeps its consumer, whose agents do the same, and its runs.
+   */
   clear(workflow: string, reason: string): Promise<void>;
 };
 
@@ -56,6 +65,7 @@ export type QueueParts = {
   readonly publisher: Publisher;
   readonly append: AppendEvent;
   readonly history: Pick<RunHistory, "run" | "runsById" | "streamEnd">;
+  readonly present: Present;
   /** Of the whole stream. */
   readonly runsBytesMax: number;
   readonly now: () => Date;
@@ -63,7 +73,7 @@ export type QueueParts = {
 
 /** Knows of no work that others queued until `refresh` was called once. */
 export function createRunQueue(parts: QueueParts): RunQueue {
-  const { nc, publisher, append, history, now } = parts;
+  const { nc, publisher, append, history, present, now } = parts;
   const waiting = createWaitingRuns(nc);
   const consumers = createRunConsumers(nc);
   const look = createKnownRuns(waiting, history);
@@ -77,7 +87,7 @@ export function createRunQueue(parts: QueueParts): RunQueue {
     nowMs: () => now().getTime(),
   });
   const { backlog } = work;
-  const withdrawal = { nc, waiting, consumers, history, append, now };
+  const withdrawal = { nc, waiting, consumers, history, append, present, now };
 
   return {
     enqueue,
@@ -89,6 +99,7 @@ export function createRunQueue(parts: QueueParts): RunQueue {
       counted(workIn(await consumers.prepare(workflow, limits)));
     },
     refresh: () => work.refresh(),
+    restore: (workflow, limits) => work.restore(workflow, limits),
     release: (workflow) => consumers.release(workflow),
     async withdraw(workflow, run, reason) {
       const gone = await withdraw(withdrawal, workflow, run, reason);
@@ -97,8 +108,8 @@ export function createRunQueue(parts: QueueParts): RunQueue {
     },
     async clear(workflow, reason) {
       const counted = backlog.counting(workflow);
-      await withdrawAll(withdrawal, workflow, reason);
-      counted(0);
+      const kept = await withdrawAll(withdrawal, workflow, reason);
+      if (kept !== null) counted(kept);
     },
   };
 
@@ -130,9 +141,10 @@ export function createRunQueue(parts: QueueParts): RunQueue {
   }
 
   async function put(run: QueuedRun): Promise<Enqueued> {
-    const noRoom = await work.noRoom(run.workflow);
-    if (noRoom !== null) return dead(run, noRoom);
-    const [stored] = await Promise.all([store(run), append(queuedEvent(run))]);
+    const payload = JSON.stringify(run);
+    const place = await work.reserve(run.workflow, storedBytes(run, payload));
+    if (place.kind === "full") return dead(run, place.reason);
+    const [stored] = await Promise.all([storeAt(place, run, payload), append(queuedEvent(run))]);
     return stored === "full" ? dead(run, "the queue of all workflows is full") : stored;
   }
 
@@ -141,20 +153,26 @@ export function createRunQueue(parts: QueueParts): RunQueue {
     return "full";
   }
 
-  async function store(run: QueuedRun): Promise<Enqueued> {
-    const payload = JSON.stringify(run);
+  async function storeAt(place: Place & { kind: "free" }, run: QueuedRun, payload: string): Promise<Enqueued> {
+    let stored: Enqueued | null = null;
     try {
-      const { duplicate } = await publisher.publish(runSubject(run.workflow, run.id), payload, messageId(run), {
-        onlyIfAbsent: true,
-      });
-      if (duplicate) return "known";
-      backlog.added(run.workflow, Buffer.byteLength(payload));
-      return "queued";
+      stored = await store(run, payload);
+      return stored;
+    } finally {
+      place.settle(stored === "queued");
+    }
+  }
+
+  async function store(run: QueuedRun, payload: string): Promise<Enqueued> {
+    const subject = runSubject(run.workflow, run.id);
+    try {
+      const { duplicate } = await publisher.publish(subject, payload, messageId(run), { onlyIfAbsent: true });
+      return duplicate ? "known" : "queued";
     } catch (error) {
       if (!(error instanceof PublishError)) throw error;
       if (error.code === "full") return "full";
       if (error.code !== "exists") throw error;
-      return (await removedFormer(run)) ? store(run) : "known";
+      return (await removedFormer(run)) ? store(run, payload) : "known";
     }
   }
 

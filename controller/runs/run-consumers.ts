@@ -21,8 +21,8 @@ export type RunConsumers = {
   info(workflow: string): Promise<ConsumerInfo | null>;
   /** True when it is gone. */
   release(workflow: string): Promise<boolean>;
-  /** Removes the consumer, whatever it has to do, and calls `then` before anybody can make it again. */
-  replaced<T>(workflow: string, then: () => Promise<T>): Promise<T>;
+  /** Removes the consumer, whatever it has to do, and calls `then` before anybody can make it again; null when it `isWanted` by then. */
+  replaced<T>(workflow: string, isWanted: () => boolean, then: () => Promise<T>): Promise<T | null>;
 };
 
 export function createRunConsumers(nc: NatsConnection): RunConsumers {
@@ -53,8 +53,9 @@ export function createRunConsumers(nc: NatsConnection): RunConsumers {
         await remove(workflow);
         return true;
       }),
-    replaced: (workflow, then) =>
+    replaced: (workflow, isWanted, then) =>
       inTurn(workflow, async () => {
+        if (isWanted()) return null;
         await remove(workflow);
         return then();
       }),

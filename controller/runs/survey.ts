@@ -9,7 +9,7 @@ import type { Backlog } from "./backlog.ts";
 import type { RunHistory, RunRecord } from "./history.ts";
 import { inSlices } from "./in-slices.ts";
 import { queuedMoment } from "./known-runs.ts";
-import { isLater } from "./run-record.ts";
+import { isLater, momentOf } from "./run-record.ts";
 import type { WaitingRuns } from "./waiting-runs.ts";
 
 export type SurveyParts = {
@@ -65,7 +65,7 @@ async function removeFinished({ history, waiting }: SurveyParts, places: readonl
 /** A run that is given again has the same subject: its message stays. */
 async function removeFormer(waiting: WaitingRuns, record: RunRecord): Promise<boolean> {
   const held = await waiting.find(record.workflow, record.id);
-  return held !== null && isLater(record, queuedMoment(held.run)) && waiting.remove(held.seq);
+  return held !== null && isLater(momentOf(record), queuedMoment(held.run)) && waiting.remove(held.seq);
 }
 
 /** `run.hello.r-7f3a` → hello, r-7f3a */

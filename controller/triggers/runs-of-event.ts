@@ -3,13 +3,16 @@
 //   E1. A slot, a webhook, a run by hand and a dead letter that is given again are events that only the controller can store, and
 //       set off exactly one workflow. An event that only looks like one of them (another source) does not.
 //   E2. Any event sets off the event workflows whose filters it matches, if it was stored after the schedule began to hold.
-//   E3. What is set off and may not run is told by a run event: skipped (suspended), refused (I10), stopped (deleted).
+//   E3. What is set off and may not run is told by a run event: skipped (suspended), refused (I10), stopped (the workflow that it
+//       was meant for is deleted, though another one may have its name).
 //   E4. Loops end: a run's own events do not set off its own workflow, an event over the limit of hops sets off nothing, and a
 //       skipped run is not skipped once more because of the event that says so.
+//   E5. Loops do not multiply on the way: a run has several events, so workflows that ask for the events of each other's runs would
+//       double with every hop. An event about a run that was itself set off by an event about a run sets off nothing.
 import type { QueuedRun } from "../../bus/run-message.ts";
 import type { Event } from "../../model/event.ts";
 import { isObject } from "../../model/reader.ts";
-import { type Outcome, type RunReport, hopsMax, isRunReport } from "../../model/run.ts";
+import { type Outcome, type RunReport, aboutOf, hopsMax, isRunReport } from "../../model/run.ts";
 import { isSlotReport } from "../../model/slot.ts";
 import type { LiveWorkflow } from "../artifacts/entry.ts";
 import { runIdOf } from "../runs/run-id.ts";
@@ -31,13 +34,15 @@ export function runsOf({ event, sequence }: Stored, { workflow, matching, now }:
   if (hopsOf(event) > hopsMax) return [];
   const at = now().toISOString();
   const reserved = reservedRun(event, at);
-  const found = reserved === null ? [] : [judge(reserved, workflow(reserved.workflow), at)];
+  const found = reserved === null ? [] : [judge(reserved, sequence, workflow(reserved.workflow), at)];
   const about = event.type === "run" && isRunReport(event.value) ? event.value : null;
+  // Agents of an earlier version leave the field out.
+  if (about !== null && (about.about ?? null) !== null) return found;
   for (const name of matching(event)) {
     const entry = workflow(name);
     if (name === reserved?.workflow || entry === null || sequence <= (entry.scheduled?.afterSequence ?? 0)) continue;
     if (name === about?.workflow || (entry.status === "suspended" && about?.state === "skipped")) continue;
-    found.push(judge(newRun(name, "event", event, at), entry, at));
+    found.push(judge(newRun(name, "event", event, at), sequence, entry, at));
   }
   return found;
 }
@@ -67,17 +72,21 @@ function newRun(workflow: string, trigger: QueuedRun["trigger"], event: Event, a
     hops: hopsOf(event) + 1,
     slot: null,
     queuedAt: at,
+    createdAt: null,
     attemptsBefore: 0,
   };
 }
 
-function judge(run: QueuedRun, entry: LiveWorkflow | null, at: string): SetOff {
-  const outcome = obstacle(run, entry);
-  return outcome === null ? { kind: "queue", run } : { kind: "record", report: reportOf(run, entry, outcome, at) };
+/** The run is one of the workflow that has the name now, whatever was known of it before. */
+function judge(run: QueuedRun, sequence: number, entry: LiveWorkflow | null, at: string): SetOff {
+  const outcome = obstacle(run, sequence, entry);
+  if (outcome !== null) return { kind: "record", report: reportOf(run, entry, outcome, at) };
+  return { kind: "queue", run: { ...run, createdAt: entry?.created?.at ?? null } };
 }
 
-function obstacle(run: QueuedRun, entry: LiveWorkflow | null): Outcome | null {
-  if (entry === null) return { kind: "stopped", reason: "the workflow was deleted" };
+function obstacle(run: QueuedRun, sequence: number, entry: LiveWorkflow | null): Outcome | null {
+  if (entry === null || sequence <= (entry.created?.afterSequence ?? 0))
+    return { kind: "stopped", reason: "the workflow was deleted" };
   if (run.hops > hopsMax) {
     const reason = `it would be the run ${run.hops} in a chain of causes; at most ${hopsMax} are allowed`;
     return { kind: "refused", reason };
@@ -95,6 +104,7 @@ function reportOf(run: QueuedRun, entry: LiveWorkflow | null, outcome: Outcome, 
     attempt: run.attemptsBefore + 1,
     cause: run.event.id,
     hops: run.hops,
+    about: aboutOf(run.event),
     slot: run.slot,
     revision: entry?.revision ?? null,
     deployment: null,

@@ -11,6 +11,11 @@ export function scheduleKeyOf(entry: LiveWorkflow): string {
   return `${scheduledAtOf(entry)} ${rhythm}`; // 2026-01-31T08:15:30.000Z 7f3a9c…
 }
 
+/** No slot at or before this is due. */
+export function dueAfterMsOf(entry: LiveWorkflow): number {
+  return Date.parse(entry.scheduled?.extendedAt ?? scheduledAtOf(entry));
+}
+
 /** ISO 8601; entries that were stored before there were triggers do not say it. */
 export function scheduledAtOf(entry: LiveWorkflow): string {
   return entry.scheduled?.at ?? entry.savedAt;

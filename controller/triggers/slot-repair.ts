@@ -1,8 +1,8 @@
 // Stores the events of decisions that were written and not told, because the controller that wrote them died in between.
 import type { Logger } from "pino";
+import type { Replacements } from "./replacements.ts";
 import type { SlotCursor, SlotCursors } from "./slot-cursors.ts";
 import type { SlotEvents } from "./slot-events.ts";
-import type { TimeTriggerParts } from "./time-trigger.ts";
 
 /** How long the writer of a decision, if it lives, is given to tell it. */
 const toldWithinMs = 5_000;
@@ -13,12 +13,12 @@ export type SlotRepair = { stop(): void };
 export async function startSlotRepair(parts: {
   cursors: SlotCursors;
   events: SlotEvents;
-  cancel: TimeTriggerParts["cancel"];
+  replacements: Replacements;
   /** When the oldest event of the stream was stored. */
   oldestEventMs: () => Promise<number>;
   log: Logger;
 }): Promise<SlotRepair> {
-  const { cursors, events, cancel, oldestEventMs, log } = parts;
+  const { cursors, events, replacements, oldestEventMs, log } = parts;
   const timers = new Set<NodeJS.Timeout>();
   await repair(cursors.all());
   const stopListening = cursors.onForeign(repairLater);
@@ -50,8 +50,7 @@ export async function startSlotRepair(parts: {
     log.warn({ slots: unknown.length }, "storing slots that were decided and not told");
     const untold = new Set(unknown);
     for (const { workflow, replaced, reports } of recent)
-      if (replaced !== null && reports.some((report) => untold.has(report)))
-        await cancel(workflow, replaced, "a later slot took its place");
+      if (replaced !== null && reports.some((report) => untold.has(report))) replacements.end(workflow, replaced);
     await events.store(unknown);
   }
 }

@@ -3,14 +3,16 @@
 //   T1. A decision is written (slot-cursors.ts), then told as events: a crash in between leaves reports that the next leader, and
 //       any other controller that sees the write, stores after it. No slot is decided twice, none is lost.
 //   T2. The slots of one workflow are decided one after the other; those of different workflows do not wait for each other.
-//   T3. A schedule that was changed is followed from the next moment on: what was planned for the old one is let go.
+//   T3. A schedule that was changed is followed from the next moment on: what was planned for the old one is let go. One that was
+//       over and is extended goes on with its next slot after the edit.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { TimeSchedule } from "../../model/schedule.ts";
 import type { LiveWorkflow } from "../artifacts/entry.ts";
 import type { Clock } from "./clock.ts";
 import { createDueQueue } from "./due-queue.ts";
-import { scheduleKeyOf, scheduledAtOf } from "./schedule-key.ts";
+import type { Replacements } from "./replacements.ts";
+import { dueAfterMsOf, scheduleKeyOf, scheduledAtOf } from "./schedule-key.ts";
 import type { SlotCursors } from "./slot-cursors.ts";
 import { type SlotDecision, decideSlots, nextFireMs } from "./slot-decision.ts";
 import type { SlotEvents } from "./slot-events.ts";
@@ -38,7 +40,7 @@ export type TimeTriggerParts = {
   readonly events: SlotEvents;
   readonly underWay: UnderWay;
   readonly workflow: (name: string) => LiveWorkflow | null;
-  readonly cancel: (workflow: string, run: string, reason: string) => Promise<void>;
+  readonly replacements: Replacements;
   /** Since when this controller leads. */
   readonly upSinceMs: number;
   readonly clock: Clock;
@@ -50,6 +52,8 @@ type Plan = {
   /** Of the schedule as it was saved. */
   readonly key: string;
   readonly scheduledAtMs: number;
+  /** No slot at or before this is due. */
+  readonly dueAfterMs: number;
   /** Null: no slot is left. */
   readonly fireMs: number | null;
 };
@@ -90,12 +94,13 @@ export function startTimeTrigger(names: readonly string[], parts: TimeTriggerPar
     }
     const key = scheduleKeyOf(entry);
     const scheduledAtMs = Date.parse(scheduledAtOf(entry));
-    const throughMs = throughOf(workflow, { key, scheduledAtMs });
+    const dueAfterMs = dueAfterMsOf(entry);
+    const throughMs = throughOf(workflow, { key, dueAfterMs });
     const nextMs = throughMs === Infinity ? null : nextFireMs({ workflow, schedule, scheduledAtMs, throughMs });
     const fireMs = nextMs === null ? null : Math.max(nextMs, notBeforeMs);
     if (fireMs !== null && (plans.get(workflow)?.fireMs !== fireMs || notBeforeMs > 0))
       due.push({ atMs: fireMs, workflow });
-    plans.set(workflow, { schedule, key, scheduledAtMs, fireMs });
+    plans.set(workflow, { schedule, key, scheduledAtMs, dueAfterMs, fireMs });
   }
 
   async function forget(workflow: string): Promise<void> {
@@ -144,7 +149,7 @@ export function startTimeTrigger(names: readonly string[], parts: TimeTriggerPar
     const through = new Date(decided.throughMs).toISOString();
     const writtenAt = new Date(clock.nowMs()).toISOString();
     if (!(await cursors.write({ workflow, writtenAt, schedule: key, through, last, replaced, reports }))) return;
-    if (replaced !== null) await parts.cancel(workflow, replaced, "a later slot took its place");
+    if (replaced !== null) parts.replacements.end(workflow, replaced);
     await parts.events.store(reports);
   }
 
@@ -173,10 +178,10 @@ export function startTimeTrigger(names: readonly string[], parts: TimeTriggerPar
   }
 
   /** The slots up to this are decided. A cursor of a later schedule than the one that is known here leaves none to decide. */
-  function throughOf(workflow: string, { key, scheduledAtMs }: Pick<Plan, "key" | "scheduledAtMs">): number {
+  function throughOf(workflow: string, { key, dueAfterMs }: Pick<Plan, "key" | "dueAfterMs">): number {
     const cursor = cursors.get(workflow);
-    if (cursor === null || cursor.schedule < key) return scheduledAtMs;
-    return cursor.schedule === key ? Date.parse(cursor.through) : Infinity;
+    if (cursor === null || cursor.schedule < key) return dueAfterMs;
+    return cursor.schedule === key ? Math.max(Date.parse(cursor.through), dueAfterMs) : Infinity;
   }
 }
 

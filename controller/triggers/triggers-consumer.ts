@@ -35,6 +35,11 @@ export async function ensureTriggersConsumer(jsm: JetStreamManager, afterSequenc
   }
 }
 
+/** All events up to this sequence have been handled. */
+export async function handledThrough(jsm: JetStreamManager): Promise<number> {
+  return (await jsm.consumers.info(eventsStream, triggersConsumer)).ack_floor.stream_seq;
+}
+
 function codeOf(error: unknown): number | null {
   return error instanceof JetStreamApiError ? error.code : null;
 }

@@ -10,14 +10,17 @@ import type { Workflows } from "../artifacts/workflows.ts";
 import type { AppendEvent } from "../events/append.ts";
 import type { RunHistory } from "../runs/history.ts";
 import type { RunQueue } from "../runs/queue.ts";
+import { createWaitingRuns } from "../runs/waiting-runs.ts";
 import type { Clock } from "./clock.ts";
 import { createEnqueueRuns } from "./enqueue-runs.ts";
 import { startEventTrigger } from "./event-trigger.ts";
 import { createMatcher } from "./matcher.ts";
+import { type CancelRun, createReplacements } from "./replacements.ts";
 import { openSlotCursors } from "./slot-cursors.ts";
 import { createSlotEvents } from "./slot-events.ts";
 import { startSlotRepair } from "./slot-repair.ts";
-import { type TimeTriggerParts, startTimeTrigger } from "./time-trigger.ts";
+import { startTimeTrigger } from "./time-trigger.ts";
+import { handledThrough } from "./triggers-consumer.ts";
 import { createUnderWay } from "./under-way.ts";
 
 export type Triggers = {
@@ -36,8 +39,7 @@ export type TriggersParts = {
   readonly queue: Pick<RunQueue, "enqueue">;
   readonly history: Pick<RunHistory, "runsById" | "knownEvents" | "streamEnd">;
   readonly append: AppendEvent;
-  /** Ends a run, wherever it is, as stopped. */
-  readonly cancel: TimeTriggerParts["cancel"];
+  readonly cancel: CancelRun;
   readonly clock: Clock;
   readonly log: Logger;
 };
@@ -56,19 +58,25 @@ export async function startTriggers(parts: TriggersParts): Promise<Triggers> {
   );
   opened.defer(() => cursors.stop());
   const events = createSlotEvents({ append, history, now, signal: ending.signal, log });
-  const repair = await startSlotRepair({ cursors, events, cancel, oldestEventMs: () => oldestEventMs(nc), log });
+  const replacements = createReplacements({ cancel, signal: ending.signal, log });
+  const repair = await startSlotRepair({ cursors, events, replacements, oldestEventMs: () => oldestEventMs(nc), log });
   opened.defer(() => repair.stop());
 
   const matcher = createMatcher();
   for (const entry of workflows.list()) match(entry.artifact.name, entry);
   const names = workflows.list().map(({ artifact }) => artifact.name);
-  const underWay = createUnderWay(history);
+  const jsm = await jetstreamManager(nc, { checkAPI: false });
+  const underWay = createUnderWay({
+    history,
+    waiting: createWaitingRuns(nc),
+    handledThrough: () => handledThrough(jsm),
+  });
   const time = startTimeTrigger(names, {
     cursors,
     events,
     underWay,
     workflow: (name) => workflows.get(name),
-    cancel,
+    replacements,
     upSinceMs,
     clock,
     log,

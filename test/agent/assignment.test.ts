@@ -41,6 +41,7 @@ test("the work of a queue is read whole, and everything that is wrong with it is
     "assignment.work.retry.delayMs",
     "assignment.work.retry.factor",
     "assignment.work.singleUse",
+    "assignment.work.createdAt",
   ]);
 });
 

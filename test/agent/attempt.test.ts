@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type Surroundings, afterAttempt, beforeAttempt, isDoubtful } from "../../agent/attempt.ts";
 import type { PastAttempt, PastRun } from "../../agent/past-run.ts";
-import type { Outcome, RunState } from "../../model/run.ts";
+import type { AttemptState, Outcome } from "../../model/run.ts";
 import { queuedRun } from "./queue-bus.ts";
 
 const nowMs = Date.UTC(2030, 0, 1);
@@ -14,10 +14,20 @@ function around(change: Partial<Surroundings> = {}): Surroundings {
 }
 
 /** A record whose last attempt is its state. */
-function record(states: readonly RunState[], change: Partial<PastRun> = {}): PastRun {
+function record(states: readonly AttemptState[], change: Partial<PastRun> = {}): PastRun {
   const attempts = states.map((state, index): PastAttempt => ({ attempt: index + 1, state, instance: "there" }));
-  const state = states.at(-1) ?? "queued";
-  return { id: "r-1", state, attempt: states.length, queuedAt: run.queuedAt, again: null, attempts, ...change };
+  const last = states.at(-1) ?? "queued";
+  const state = last === "lost" ? "started" : last;
+  return {
+    id: "r-1",
+    state,
+    turn: states.length,
+    queuedAt: run.queuedAt,
+    again: null,
+    stopping: null,
+    attempts,
+    ...change,
+  };
 }
 
 const past = new Date(nowMs - 1_000).toISOString();
@@ -27,7 +37,7 @@ test.each([
   ["one that only waits does, too", record([]), { kind: "start", attempt: 1, failures: 0 }],
   ["one that completed is over", record(["completed"]), { kind: "over" }],
   ["one that is dead is over", record(["failed", "dead"]), { kind: "over" }],
-  ["one that was withdrawn is over", record([], { state: "stopped" }), { kind: "over" }],
+  ["one that was withdrawn is over", record([], { state: "stopped", turn: 1 }), { kind: "over" }],
   [
     "one that failed and is due again starts with the next attempt",
     record(["failed"], { again: past }),
@@ -37,6 +47,21 @@ test.each([
     "one that is due later waits",
     record(["timed-out"], { again: new Date(nowMs + 5_000).toISOString() }),
     { kind: "early", delayMs: 5_000 },
+  ],
+  [
+    "one that is to end is not started",
+    record([], { stopping: "asked" }),
+    { kind: "stopped", attempt: 1, reason: "asked" },
+  ],
+  [
+    "one that is to end does not wait for its retry",
+    record(["failed"], { again: new Date(nowMs + 5_000).toISOString(), stopping: "asked" }),
+    { kind: "stopped", attempt: 2, reason: "asked" },
+  ],
+  [
+    "one that is to end and whose container died is not given again",
+    record(["started"], { stopping: "asked" }),
+    { kind: "stopped", attempt: 2, reason: "asked" },
   ],
   ["one whose container died is given again", record(["started"]), { kind: "start", attempt: 2, failures: 0 }],
   [
@@ -53,6 +78,11 @@ test.each([
     "the third death is followed by another attempt",
     record(["started", "started", "started"]),
     { kind: "start", attempt: 4, failures: 0 },
+  ],
+  [
+    "an attempt that the history calls lost has died, too",
+    record(["lost", "lost", "lost", "started"]),
+    { kind: "dead", attempt: 4, reason: "its container or host died 4 times" },
   ],
   [
     "the fourth death is the last one",
@@ -85,6 +115,11 @@ test("a dead letter without any attempt that is given again is told apart by whe
   expect(beforeAttempt(run, dead, around())).toEqual({ kind: "over" });
 });
 
+test("one that is to end and may be under way elsewhere is left there", () => {
+  const here = around({ delivered: { deliveries: 1, storedAtMs: nowMs } });
+  expect(beforeAttempt(run, record(["started"], { stopping: "asked" }), here)).toEqual({ kind: "elsewhere" });
+});
+
 test.each([
   ["that JetStream has forgotten to have delivered", { delivered: { deliveries: 1, storedAtMs: nowMs } }, "elsewhere"],
   ["whose agent may not be back yet", { footing: { sinceMs: nowMs - 8_000, wasAway: true } }, "elsewhere"],
@@ -111,6 +146,12 @@ const timedOut: Outcome = { kind: "timed-out", afterMs: 5_000 };
 const stopped: Outcome = { kind: "stopped", reason: "asked" };
 const policy = { times: 3, delayMs: 1_000, factor: 2 };
 
+test("attempts that the record keeps no more count as failed, so that retries come to an end", () => {
+  const kept = Array.from({ length: 20 }, (_, n) => ({ attempt: n + 6, state: "failed" as const, instance: "there" }));
+  const long = record([], { state: "failed", turn: 25, again: past, attempts: kept });
+  expect(beforeAttempt(run, long, around())).toEqual({ kind: "start", attempt: 26, failures: 25 });
+});
+
 test.each<[what: string, outcome: Outcome, failures: number, isCancelled: boolean, expected: object]>([
   ["completed", { kind: "completed", exitCode: 0 }, 0, false, { kind: "done" }],
   ["failed for the first time", failed, 0, false, { kind: "again", delayMs: 1_000 }],
@@ -120,7 +161,7 @@ test.each<[what: string, outcome: Outcome, failures: number, isCancelled: boolea
     failed,
     3,
     false,
-    { kind: "dead", last: failed, reason: "it failed, and that was attempt 4 without success" },
+    { kind: "dead", last: failed, reason: "it failed, and that was 4 attempts in a row without success" },
   ],
   ["timed out", timedOut, 0, false, { kind: "again", delayMs: 1_000 }],
   ["stopped with its agent", stopped, 3, false, { kind: "again", delayMs: 0 }],
@@ -130,7 +171,7 @@ test.each<[what: string, outcome: Outcome, failures: number, isCancelled: boolea
   expect(afterAttempt(outcome, { failures, policy, isCancelled })).toEqual(expected);
 });
 
-test("without retries a failed attempt is the last one, and a delay never grows beyond every bound", () => {
+test("without retries a failed attempt is the last one, and no delay is longer than a day", () => {
   const none = { times: 0, delayMs: 0, factor: 1 };
   expect(afterAttempt(timedOut, { failures: 0, policy: none, isCancelled: false })).toEqual({
     kind: "dead",
@@ -140,6 +181,6 @@ test("without retries a failed attempt is the last one, and a delay never grows 
   const steep = { times: 1_000, delayMs: 1_000, factor: 10 };
   expect(afterAttempt(failed, { failures: 900, policy: steep, isCancelled: false })).toEqual({
     kind: "again",
-    delayMs: 30 * 86_400_000,
+    delayMs: 86_400_000,
   });
 });

@@ -5,6 +5,8 @@ import type { AgentControl, Assignment, ForwardedRequest, ForwardedResponse, Que
 import type { QueuedRun } from "../../bus/run-message.ts";
 import { ensureStreams } from "../../bus/streams.ts";
 import { apiSubject, controlSubject, runSubject, runsConsumer, runsOf, runsStream } from "../../bus/subjects.ts";
+import type { RunRecord } from "../../controller/runs/history.ts";
+import { merge } from "../../controller/runs/run-record.ts";
 import type { RunReport } from "../../model/run.ts";
 import { scriptAssignment } from "./assignments.ts";
 import { type TestBus, startBus } from "./bus.ts";
@@ -113,11 +115,8 @@ async function startController(bus: TestBus, reports: () => Promise<RunReport[]>
 
 /** One run's reports, as the history makes them one record; none when there are no reports. */
 function recordOf(reports: readonly RunReport[]): object[] {
-  const last = reports.at(-1);
-  if (last === undefined) return [];
-  const attempts = new Map(reports.map((report) => [report.attempt, report]));
-  attempts.delete(0);
-  return [{ ...last, attempts: [...attempts.values()] }];
+  const record = reports.reduce<RunRecord | null>(merge, null);
+  return record === null ? [] : [record];
 }
 
 let count = 0;
@@ -142,6 +141,7 @@ export function queuedRun(change: Partial<QueuedRun> = {}): QueuedRun {
     hops: 1,
     slot: null,
     queuedAt: now,
+    createdAt: null,
     attemptsBefore: 0,
     ...change,
   };
@@ -165,6 +165,7 @@ export function queueAssignment(
       timeoutMs: 60_000,
       retry: { times: 0, delayMs: 0, factor: 1 },
       singleUse: false,
+      createdAt: null,
       ...work,
     },
   };

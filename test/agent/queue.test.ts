@@ -59,7 +59,42 @@ test("a run in doubt that is cancelled is never started", async () => {
   await here.startController();
   await isEmpty(here);
   expect(agent.executions).toEqual([]);
-  expect(await here.reports()).toMatchObject([{ state: "stopped", attempt: 0, startedAt: null }]);
+  expect(await here.reports()).toMatchObject([{ state: "stopped", attempt: 1, startedAt: null, instance: null }]);
+});
+
+test("a run whose end was asked for before it came is never started", async () => {
+  await using here = await startQueueBus();
+  await here.startController();
+  await using agent = await startHere(here, { outcome: completed });
+  const [first, second] = [queuedRun(), queuedRun()];
+  await here.queue(first);
+  await isEmpty(here);
+  // It was in the queue before the agent heard of it, and is given to the agent after.
+  await here.deleteConsumer();
+  await here.queue(second);
+  agent.queue.cancel(second.id, "not wanted");
+  await here.makeConsumer();
+  await isEmpty(here);
+  expect(agent.executions.map(({ run }) => run)).toEqual([first.id]);
+  expect((await here.reports()).at(-1)).toMatchObject({ id: second.id, state: "stopped", attempt: 1, startedAt: null });
+});
+
+test("a run of a workflow that had the name before is stopped, one of a workflow that has it since is left to its agents", async () => {
+  await using here = await startQueueBus();
+  await here.startController();
+  const times = ["2026-01-01T00:00:00.000Z", "2026-01-01T00:00:01.000Z", "2026-01-01T00:00:02.000Z"] as const;
+  await using agent = await startHere(here, { outcome: completed, createdAt: times[1] });
+  const [before, own, since] = times.map((createdAt) => queuedRun({ createdAt })) as [R, R, R];
+  for (const run of [since, before, own]) await here.queue(run);
+  await expect.poll(() => here.queued(), soon).toBe(1);
+  expect(agent.executions.map(({ run }) => run)).toEqual([own.id]);
+  expect((await here.reports()).find(({ id }) => id === before.id)).toMatchObject({
+    state: "stopped",
+    outcome: { reason: "the workflow was deleted" },
+  });
+  await using next = await startHere(here, { outcome: completed, createdAt: times[2], instance: "hello-def-0" });
+  await isEmpty(here);
+  expect(next.executions.map(({ run }) => run)).toEqual([since.id]);
 });
 
 test("as many runs as allowed are under way, and the next starts when one ends", async () => {
@@ -116,3 +151,5 @@ test("draining gives back what has not begun at once, finishes the rest and then
   expect(agent.executions).toHaveLength(1);
   expect([await here.queued(), await here.pending()]).toEqual([1, 0]);
 });
+
+type R = ReturnType<typeof queuedRun>;

@@ -86,6 +86,33 @@ test("an error of a handler fails the run with message and stack, and the proces
   expect(await pool.run(0)).toEqual(before);
 });
 
+const inVain =
+  "it exports an object; a handler is module.exports = async (event, context) => …; a script exports nothing";
+
+test.each([
+  { what: "exports.handler", source: `exports.handler = async () => 1;` },
+  { what: "a compiled default export", source: `exports.__esModule = true; exports.default = () => 1;` },
+  { what: "an object with a function", source: `module.exports = { run() {} };` },
+  { what: "an object of values", source: `module.exports = { retries: 3 };` },
+  {
+    what: "exports.handler, and catches all errors,",
+    source: `process.on("uncaughtException", () => {}); exports.a = () => 1;`,
+  },
+])("a module with $what is no handler and no script: its run fails and says so", async ({ source }) => {
+  await using pool = startPool(folder.options, source);
+  const { outcome, text } = await pool.run();
+  expect(outcome).toEqual({ kind: "failed", exitCode: 1, error: { message: inVain } });
+  expect(text).toBe(`${inVain}\n`);
+});
+
+test.each([
+  { what: "nothing", source: `module.exports = {}; console.log("it ran");` },
+  { what: "values, as scripts may that were modules once,", source: `exports.version = 1; console.log("it ran");` },
+])("a script that exports $what runs as a script", async ({ source }) => {
+  await using pool = startPool(folder.options, source);
+  expect(await pool.run()).toEqual({ outcome: { kind: "completed", exitCode: 0 }, text: "it ran\n" });
+});
+
 test.each([
   { what: "a text", thrown: `"plain"`, message: "plain" },
   { what: "nothing", thrown: "undefined", message: "undefined" },

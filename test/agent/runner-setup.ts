@@ -69,6 +69,7 @@ export function runToExecute(value: unknown = null, rest: Partial<RunToExecute> 
     hops: 1,
     slot: null,
     queuedAt: "2030-01-01T00:00:00.001Z",
+    createdAt: null,
     attemptsBefore: 0,
     attempt: 1,
     ...rest,

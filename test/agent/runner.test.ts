@@ -74,6 +74,11 @@ test("a script is a CommonJS main module under a name of its own, and finds the 
   expect(text).toBe(`[true,"/workflow/hello.js",["node","/workflow/hello.js"],"function"]\nfunction\n`);
 });
 
+test("a daemon may export what it likes", async () => {
+  const { outcome } = await execute("exports.start = () => {}; module.exports.settings = {};");
+  expect(outcome).toEqual({ kind: "completed", exitCode: 0 });
+});
+
 test("a script cannot require other files, and is told so", async () => {
   const { outcome } = await execute(`require("./other")`);
   expect(outcome).toMatchObject({

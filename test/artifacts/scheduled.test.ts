@@ -81,6 +81,36 @@ test("a schedule holds from its save on; an edit of anything else keeps that, an
   expect(store.asked).toEqual([1]);
 });
 
+test("what an edit adds to a time schedule that was over holds from that edit on; one that is not over goes on", async () => {
+  await using store = await openStore();
+  const { workflows } = store;
+  const save = (repeat: number | null, more: Partial<Workflow> = {}): unknown =>
+    workflows.save(
+      workflow({ time: { period: "PT1H", ...rules, ...(repeat !== null && { repeat }) } }, more),
+      null,
+      "a",
+    );
+  store.at(1);
+  await save(2);
+  store.at(2);
+  await save(3);
+  expect(store.scheduled()).toEqual(since(1));
+  store.at(6);
+  await save(3, { environment_variables: { A: "1" } });
+  await save(2);
+  expect(store.scheduled()).toEqual(since(1));
+  const extended = (hour: number) => ({ ...since(1), extendedAt: since(hour).at });
+  await save(4);
+  expect(store.scheduled()).toEqual(extended(6));
+  store.at(7);
+  await save(8);
+  expect(store.scheduled()).toEqual(extended(7));
+  store.at(8);
+  await save(null);
+  expect(store.scheduled()).toEqual(extended(7));
+  expect(store.asked).toEqual([1]);
+});
+
 test("another schedule holds from its own save on, and so does the same one after it was away", async () => {
   await using store = await openStore();
   const { workflows } = store;
@@ -99,6 +129,24 @@ test("another schedule holds from its own save on, and so does the same one afte
   store.at(5);
   await workflows.save(workflow({ event: { tags: ["b"] } }), null, "a");
   expect(store.scheduled()).toEqual(since(5));
+});
+
+test("a workflow was created when its name had none; an edit keeps that, and one that is deleted and saved again is another one", async () => {
+  await using store = await openStore();
+  const { workflows } = store;
+  const created = (): unknown => workflows.get("w")?.created;
+  store.at(1);
+  await workflows.save(workflow("daemon"), null, "a");
+  expect(created()).toEqual(since(1));
+  store.at(2);
+  await workflows.save(workflow({ webhook: { key: "k" } }), null, "a");
+  await workflows.setStatus("w", "suspended", "a");
+  await workflows.restart("w", "a");
+  expect(created()).toEqual(since(1));
+  await workflows.remove("w", "a");
+  store.at(3);
+  await workflows.save(workflow("daemon"), null, "a");
+  expect(created()).toEqual(since(3));
 });
 
 describe("two schedules have the same rhythm", () => {

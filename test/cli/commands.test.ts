@@ -1,17 +1,20 @@
 import { expect, test } from "vitest";
 import { startController } from "./controller-stub.ts";
 import { drover } from "./drover.ts";
-import { broken, event, hello, run } from "./fixtures.ts";
+import { broken, event, hello, idle, run } from "./fixtures.ts";
+
+const rules = { overlap: "skip", missed: "once" };
 
 test("get shows workflows as an aligned table, with what is wrong", async () => {
-  await using controller = await startController({ "GET /workflows": { body: [hello, broken] } });
+  await using controller = await startController({ "GET /workflows": { body: [hello, broken, idle] } });
   const { code, stdout } = await drover(["get", "workflows"], { url: controller.url });
   expect(code).toBe(0);
   expect(stdout).toBe(
     [
-      "NAME    BREED        SCHEDULE   STATUS    READY  WAITING  RESTARTS  REVISION  MESSAGE",
-      "hello   hello-breed  daemon     running   1/1    0        2         7         -",
-      "broken  none         time PT5S  starting  0/0    3        0         12        cannot start: no such image",
+      "NAME    BREED        SCHEDULE   STATUS    READY  QUEUE                LAST RUN     NEXT  RESTARTS  REVISION  MESSAGE",
+      "hello   hello-breed  daemon     running   1/1    -                    -            -     2         7         -",
+      "broken  none         time PT5S  starting  -      2 queued, 1 running  dead 9d ago  now   0         12        cannot start: no such image",
+      "idle    hello-breed  manual     idle      -      -                    -            -     0         7         -",
       "",
     ].join("\n"),
   );
@@ -49,10 +52,11 @@ test("get events asks with the filters and stops at the limit", async () => {
 });
 
 test("ps shows every instance, and a workflow that has none", async () => {
-  await using controller = await startController({ "GET /workflows": { body: [hello, broken] } });
+  await using controller = await startController({ "GET /workflows": { body: [hello, broken, idle] } });
   const { stdout } = await drover(["ps"], { url: controller.url });
   expect(stdout).toMatch(/hello +hello-3fa9c1-0 +ready +yes +2 +\d+d +exit 1 at x\n/);
   expect(stdout).toMatch(/broken +- +starting +no +- +- +cannot start: no such image\n/);
+  expect(stdout).toMatch(/idle +- +idle +- +- +- +-\n/);
 });
 
 test("describe shows a workflow with its instances, last runs and last events", async () => {
@@ -62,15 +66,23 @@ test("describe shows a workflow with its instances, last runs and last events", 
     "GET /events": { body: [event("1", "up")] },
   });
   const { stdout } = await drover(["describe", "workflow", "hello"], { url: controller.url });
-  expect(stdout).toContain("Name:      hello\nStatus:    running\n");
+  expect(stdout).toMatch(/^Name: +hello\nStatus: +running\n/);
   expect(stdout).toContain("\nEnvironment\n  GREETING: hi\n");
   expect(stdout).toMatch(/\nInstances\n {2}WORKFLOW[^\n]+\n {2}hello/);
   expect(stdout).toMatch(/\nLast runs\n {2}RUN[^\n]+\n {2}r-1 +hello +manual +completed /);
   expect(stdout).toContain("\nLast events\n  2026-01-01T00:00:00.000Z  my_type  /workflows/hello  hello world  up\n");
 });
 
-test("describe says of a workflow that is no daemon how its runs are made and how many wait", async () => {
-  const view = { ...broken, retry: { times: 2, delay: "PT1S", factor: 2 } };
+test("describe says of a workflow that is no daemon how its runs are made, how many wait and how the last one ended", async () => {
+  const time = {
+    cron: "0 9 * * *",
+    timezone: "Europe/Berlin",
+    repeat: 3,
+    overlap: "queue",
+    missed: "all",
+    jitter: "PT5S",
+  };
+  const view = { ...broken, schedule: { time }, retry: { times: 2, delay: "PT1S", factor: 2 } };
   await using controller = await startController({
     "GET /workflows/broken": { body: view },
     "GET /runs": { body: [] },
@@ -78,7 +90,20 @@ test("describe says of a workflow that is no daemon how its runs are made and ho
   });
   const { stdout } = await drover(["describe", "workflow", "broken"], { url: controller.url });
   expect(stdout).toContain("1 at a time, PT1H each, given again 2 × after PT1S; isolation: process, keep_warm: PT5M\n");
-  expect(stdout).toMatch(/Waiting: +3\n/);
+  expect(stdout).toMatch(/Queue: +2 queued, 1 running\nLast run: +r-1 dead \d+d ago\n/);
+  expect(stdout).toMatch(
+    /Schedule: +time 0 9 \* \* \* Europe\/Berlin, 3 times, overlap: queue, missed: all, jitter: PT5S\n/,
+  );
+  expect(stdout).toMatch(/Next: +2026-01-01T00:00:05.000Z\n/);
+  const over = { ...idle, schedule: { time: { period: "PT5S", start: "2020-01-01T00:00:00.000Z", ...rules } } };
+  await using ended = await startController({
+    "GET /workflows/over": { body: over },
+    "GET /runs": { body: [] },
+    "GET /events": { body: [] },
+  });
+  const described = await drover(["describe", "workflow", "over"], { url: ended.url });
+  expect(described.stdout).toMatch(/Status: +running, idle: it waits for its trigger\n/);
+  expect(described.stdout).toMatch(/Schedule: +time PT5S, from 2020[^,]+Z\nNext: +no slot is due any more\n/);
 });
 
 test("suspend, resume and restart ask for the status", async () => {
@@ -108,11 +133,18 @@ test("delete names what it deleted, and what was not there", async () => {
 test("emit sends a value as JSON when it is JSON and as text when not", async () => {
   await using controller = await startController({ "POST /events": { status: 201, body: event("1", { n: 1 }) } });
   await drover(["emit", "a:b", "c", "--value", '{"n":1}', "--type", "t"], { url: controller.url });
-  await drover(["emit", "a", "--value", "{n:1"], { url: controller.url });
+  await drover(["emit", "a", "--value", "n:1"], { url: controller.url });
   expect(controller.asked.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
     { tags: ["a:b", "c"], type: "t", value: { n: 1 } },
-    { tags: ["a"], value: "{n:1" },
+    { tags: ["a"], value: "n:1" },
   ]);
+  for (const value of ["{n:1", " [1", '"x']) {
+    const refused = await drover(["emit", "a", "--value", value], { url: controller.url });
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toContain(`--value: begins as JSON and is none: line 1, column `);
+    expect(refused.stderr).toContain(`write --value '${JSON.stringify(value)}'`);
+  }
+  expect(controller.asked.length).toBe(2);
   expect(controller.asked[0]?.headers["idempotency-key"]).toMatch(/^[0-9a-f-]{36}$/);
 });
 

@@ -36,6 +36,7 @@ test.for([
   ["a number of lines that is none", ["logs", "x", "--lines", "many"]],
   ["logs of neither a workflow nor a run", ["logs"]],
   ["logs of both", ["logs", "x", "--run", "r-1"]],
+  ["a preview of no slots", ["schedule", "preview", "x", "--count", "0"]],
   ["a wait that is no duration", ["run", "x", "--wait", "5s"]],
   ["a key without a name", ["key", "create"]],
   ["a preview of nothing", ["schedule", "preview"]],
@@ -45,6 +46,14 @@ test.for([
   const { code, stdout, stderr } = await drover(parameters);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).not.toBe("");
+});
+
+test("a flag that makes no sense is named with what to write instead", async () => {
+  const { stderr } = await drover(["schedule", "preview", "x", "--tz", "Amsterdm"]);
+  expect(stderr).toContain('--tz: expected the name of a time zone such as "Europe/Amsterdam"');
+  expect(stderr).toContain('write "Europe/Amsterdam"');
+  const from = await drover(["schedule", "preview", "x", "--from", "soon"]);
+  expect(from.stderr).toContain("--from: expected an ISO 8601 instant");
 });
 
 test("help is no error", async () => {

@@ -28,9 +28,13 @@ export const hello: WorkflowView = {
   ],
   revision: 7,
   deployment: "3fa9c1",
-  waiting: 0,
+  queue: { queued: 0, started: 0 },
+  last_run: null,
+  next_slot: null,
   message: null,
 };
+
+const nineDaysAgo = new Date(Date.now() - 9.5 * 86_400_000).toISOString();
 
 export const broken: WorkflowView = {
   ...hello,
@@ -39,10 +43,14 @@ export const broken: WorkflowView = {
   schedule: { time: { period: "PT5S", overlap: "skip", missed: "once" } },
   status: "starting",
   instances: [],
-  waiting: 3,
+  queue: { queued: 2, started: 1 },
+  last_run: { id: "r-1", state: "dead", at: nineDaysAgo, error: "no such order" },
+  next_slot: "2026-01-01T00:00:05.000Z",
   revision: 12,
   message: "cannot start: no such image",
 };
+
+export const idle: WorkflowView = { ...hello, name: "idle", schedule: "manual", instances: [] };
 
 export function event(id: string, value: unknown): Event {
   return {
@@ -64,6 +72,7 @@ export function run(over: Partial<RunView> = {}): RunView {
     attempt: 1,
     cause: "e-1",
     hops: 1,
+    about: null,
     slot: null,
     revision: 7,
     deployment: "3fa9c1",

@@ -1,11 +1,8 @@
-// The commands about runs and what sets them off, as processes against a stub of the controller.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+// The commands about runs, as processes against a stub of the controller.
 import { describe, expect, test } from "vitest";
-import { startController } from "./controller-stub.ts";
+import { sse, startController } from "./controller-stub.ts";
 import { drover, startDrover } from "./drover.ts";
-import { event, run } from "./fixtures.ts";
+import { run } from "./fixtures.ts";
 
 const triggered = { event: "e-1", run: "r-1" };
 const failedOutcome = {
@@ -33,7 +30,7 @@ describe("drover run", () => {
       "POST /workflows/hello/run": (response) => response.end(JSON.stringify(answers.shift())),
     });
     const { code, stdout } = await drover(["run", "hello", "--wait"], { url: controller.url });
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'run r-1 completed in 1.5 s: {"total":7}\n' });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'run r-1 completed in 2.5 s: {"total":7}\n' });
     expect(controller.asked.map(({ request }) => request)).toEqual([
       "POST /api/v1/workflows/hello/run",
       "POST /api/v1/workflows/hello/run?wait=PT20.000S",
@@ -76,8 +73,8 @@ describe("drover runs, describe run and logs --run", () => {
     const { code, stdout } = await drover(["runs", ...filters], { url: controller.url });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^RUN +WORKFLOW +TRIGGER +STATE +ATTEMPT +AGE +TOOK +OUTCOME\n/);
-    expect(stdout).toMatch(/\nr-1 +hello +manual +completed +1 +\d+d +1\.5 s +\{"total":7\}\n/);
-    expect(stdout).toMatch(/\nr-1 +hello +manual +failed +1 +\d+d +1\.5 s +no such order\n/);
+    expect(stdout).toMatch(/\nr-1 +hello +manual +completed +1 +\d+d +2\.5 s +\{"total":7\}\n/);
+    expect(stdout).toMatch(/\nr-1 +hello +manual +failed +1 +\d+d +2\.5 s +no such order\n/);
     expect(controller.asked.map(({ request }) => request)).toEqual([
       "GET /api/v1/runs?workflow=hello&state=failed&since=1h&dead=true&page=1&per_page=2",
     ]);
@@ -93,7 +90,29 @@ describe("drover runs, describe run and logs --run", () => {
     expect(stdout).toContain("Run:       r-1\nWorkflow:  hello\nState:     failed\nOutcome:   no such order\n");
     expect(stdout).toContain("Cause:     event e-1 (hops: 1)\n");
     expect(stdout).toContain("\nStack\n  Error: no such order\n    at x\n");
-    expect(stdout).toMatch(/\nAttempts\n {2}ATTEMPT[^\n]+\n {2}1 +failed, again at T[^\n]+\n {2}1 +failed /);
+    expect(stdout).toMatch(/\nTook: +2\.5 s\n/);
+    expect(stdout).toMatch(
+      /\nAttempts\n {2}ATTEMPT[^\n]+\n {2}1 +failed, again at T +\S+ +1\.5 s [^\n]+\n {2}1 +failed /,
+    );
+  });
+
+  test("describe run shows a result once, and tables cut what is too long for a line", async () => {
+    const result = { text: "x".repeat(200) };
+    const long = run({ outcome: { kind: "completed", exitCode: 0, result } });
+    await using controller = await startController({ "GET /runs/r-1": { body: long }, "GET /runs": { body: [long] } });
+    const { stdout } = await drover(["describe", "run", "r-1"], { url: controller.url });
+    expect(stdout.match(/x{200}/g)).toHaveLength(1);
+    const listed = await drover(["runs"], { url: controller.url });
+    expect(listed.stdout).toMatch(/ \{"text":"x{70}…\n/);
+  });
+
+  test("runs of a workflow that does not exist are exit code 1, of one without runs none", async () => {
+    const none = { "GET /runs": { body: [] } };
+    await using controller = await startController({ ...none, "GET /workflows/quiet": { body: {} } });
+    const quiet = await drover(["runs", "--workflow", "quiet"], { url: controller.url });
+    expect(quiet).toMatchObject({ code: 0, stderr: "drover: none found\n" });
+    const nope = await drover(["runs", "--workflow", "nope"], { url: controller.url });
+    expect(nope).toMatchObject({ code: 1, stderr: expect.stringContaining("there is no") });
   });
 
   test("describe run shows the stack of a dead letter's last attempt", async () => {
@@ -116,6 +135,21 @@ describe("drover runs, describe run and logs --run", () => {
   });
 });
 
+test("logs --run -f shows what the run writes until it is over", async () => {
+  const line = { timestamp: "T", workflow: "hello", instance: "i", run: "r-1", stream: "stdout", text: "one" };
+  await using controller = await startController({
+    "GET /runs/r-1/logs": (response) =>
+      sse(response, [
+        { event: "log", data: line },
+        { event: "over", data: "failed" },
+      ]),
+  });
+  const { code, stdout, stderr } = await drover(["logs", "--run", "r-1", "-f"], { url: controller.url });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "one\n" });
+  expect(stderr).toBe("drover: run r-1 is over: failed\n");
+  expect(controller.asked[0]?.request).toBe("GET /api/v1/runs/r-1/logs?follow=true&lines=100");
+});
+
 describe("drover requeue and stop", () => {
   test("ask for each run; one that is refused does not keep the others", async () => {
     const refusal = { status: 409, body: { detail: "run r-2: expected a dead letter" } };
@@ -134,110 +168,5 @@ describe("drover requeue and stop", () => {
       code: 0,
       stdout: "run r-1 stopping\n",
     });
-  });
-});
-
-describe("drover trace", () => {
-  test("prints each event below the run that emitted it and each run below its event", async () => {
-    const eventNode = (id: string, over: object) => ({ kind: "event", ...event(id, 0), runs: [], cut: false, ...over });
-    const runNode = (id: string, over: object) => ({ kind: "run", ...run({ id }), events: [], cut: false, ...over });
-    const first = runNode("r-1", { events: [eventNode("e-2", { cut: true })] });
-    const second = runNode("r-2", { state: "failed", attempt: 2 });
-    const tree = { asked: "r-2", root: eventNode("e-1", { runs: [first, second] }), cut: true };
-    await using controller = await startController({ "GET /trace/r-2": { body: tree } });
-    const { stdout, stderr } = await drover(["trace", "r-2"], { url: controller.url });
-    expect(stdout.split("\n")).toEqual([
-      "event  e-1  my_type  /workflows/hello  2026-01-01T00:00:00.000Z",
-      "├─ run  r-1  hello  completed  2026-01-01T00:00:01.000Z  1.5 s",
-      "│  └─ event  e-2  my_type  /workflows/hello  2026-01-01T00:00:00.000Z",
-      "│     └─ …",
-      "└─ * run  r-2  hello  failed  attempt 2  2026-01-01T00:00:01.000Z  1.5 s",
-      "",
-    ]);
-    expect(stderr).toContain("larger than is shown");
-    const json = await drover(["trace", "r-2", "--json"], { url: controller.url });
-    expect(JSON.parse(json.stdout)).toEqual(tree);
-  });
-});
-
-describe("drover key", () => {
-  test("create writes the value alone to standard output; list and delete do not know it", async () => {
-    const key = { name: "github", createdAt: "2026-01-01T00:00:00.000Z" };
-    await using controller = await startController({
-      "POST /keys": { status: 201, body: { ...key, value: "drover_abc" } },
-      "GET /keys": { body: [{ ...key, by: "local" }] },
-      "DELETE /keys/github": { status: 204, body: null },
-    });
-    const created = await drover(["key", "create", "github"], { url: controller.url });
-    expect(created).toMatchObject({ code: 0, stdout: "drover_abc\n", stderr: expect.stringContaining("only time") });
-    await drover(["key", "create", "github", "--replace"], { url: controller.url });
-    expect((await drover(["key", "list"], { url: controller.url })).stdout).toMatch(
-      /NAME +AGE +BY\ngithub +\d+d +local\n/,
-    );
-    const deleted = await drover(["key", "delete", "github"], { url: controller.url });
-    expect(deleted.stdout).toBe("key github deleted\n");
-    expect(controller.asked.map(({ request }) => request)).toEqual([
-      "POST /api/v1/keys",
-      "POST /api/v1/keys?replace=true",
-      "GET /api/v1/keys?page=1&per_page=100",
-      "DELETE /api/v1/keys/github",
-    ]);
-  });
-});
-
-describe("drover slots and schedule preview", () => {
-  test("slots says what became of each, and a stretch as one", async () => {
-    const slot = {
-      workflow: "w",
-      due: "T2",
-      outcome: "ran",
-      reason: null,
-      run: "r-1",
-      revision: 1,
-      count: 1,
-      from: null,
-    };
-    const stretch = { ...slot, outcome: "missed", run: null, reason: "no controller watched", count: 9, from: "T1" };
-    await using controller = await startController({ "GET /workflows/w/slots": { body: [slot, stretch] } });
-    const { stdout } = await drover(["slots", "w", "--outcome", "ran", "--limit", "2"], { url: controller.url });
-    expect(stdout).toMatch(
-      /DUE +SLOTS +OUTCOME +RUN +REASON\nT2 +1 +ran +r-1 +-\nT1 to T2 +9 +missed +- +no controller watched\n/,
-    );
-    expect(controller.asked[0]?.request).toBe("GET /api/v1/workflows/w/slots?outcome=ran&page=1&per_page=2");
-  });
-
-  test("preview of a workflow asks the controller", async () => {
-    const upcoming = [{ due: "2026-03-29T01:00:00.000Z", local: "2026-03-29T03:00:00+02:00", note: "dst-gap" }];
-    await using controller = await startController({ "GET /workflows/w/slots/next": { body: upcoming } });
-    const flags = ["--tz", "Europe/Amsterdam", "--count", "1", "--from", "2026-03-28T12:00:00Z"];
-    const { stdout } = await drover(["schedule", "preview", "w", ...flags], { url: controller.url });
-    expect(stdout).toMatch(/\n2026-03-29T03:00:00\+02:00 +2026-03-29T01:00:00.000Z +DST: /);
-    expect(controller.asked[0]?.request).toBe(
-      "GET /api/v1/workflows/w/slots/next?count=1&from=2026-03-28T12%3A00%3A00.000Z&timezone=Europe%2FAmsterdam",
-    );
-  });
-
-  test("preview of a file needs no controller, and marks what a change of the clocks moves", async () => {
-    const home = await mkdtemp(join(tmpdir(), "drover-cli-"));
-    try {
-      const file = join(home, "w.yml");
-      const schedule = 'schedule: {time: {cron: "30 2 * * *", timezone: Europe/Amsterdam}}';
-      const body = `kind: workflow\nname: w\nbreed: somewhere\n${schedule}\n`;
-      await writeFile(file, body);
-      const flags = ["-f", file, "--count", "2", "--from", "2024-03-30T00:00:00Z", "--json"];
-      const { code, stdout } = await drover(["schedule", "preview", ...flags], { url: "http://127.0.0.1:1" });
-      expect(code).toBe(0);
-      expect(JSON.parse(stdout)).toEqual([
-        { due: "2024-03-30T01:30:00.000Z", local: "2024-03-30T02:30:00+01:00", note: null },
-        { due: "2024-03-31T01:00:00.000Z", local: "2024-03-31T03:00:00+02:00", note: "dst-gap" },
-      ]);
-      await writeFile(file, body.replace("30 2 * * *", "99 2 * * *"));
-      const bad = await drover(["schedule", "preview", "-f", file]);
-      expect(bad).toMatchObject({ code: 1, stderr: expect.stringContaining(`${file}: workflow.schedule.time.cron`) });
-      await writeFile(file, body.replace(schedule, "schedule: daemon"));
-      expect(await drover(["schedule", "preview", "-f", file])).toMatchObject({ code: 1, stdout: "" });
-    } finally {
-      await rm(home, { recursive: true, force: true });
-    }
   });
 });

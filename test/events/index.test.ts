@@ -111,3 +111,10 @@ test("a page that would be larger than an answer may be is refused, a smaller on
   await expect(ask(index, ["large"], null, 1, 50)).rejects.toThrow(/smaller per_page/);
   expect((await ask(index, ["large"], null, 1, 20)).values).toHaveLength(20);
 });
+
+test("an index that has ended refuses a question at once instead of never answering it", async () => {
+  const index = await openIndex();
+  await index.stop();
+  await expect(ask(index, [])).rejects.toThrow(/has ended/);
+  await index.stop();
+});

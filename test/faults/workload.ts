@@ -26,7 +26,7 @@ const keyName = "faults";
 /** No further slot is due; runs that wait are executed. */
 export async function endSchedules(url: string): Promise<void> {
   for (const name of timed) {
-    const { body } = await call<Record<string, unknown>>(url, "GET", `/workflows/${name}`);
+    const { body } = await call(url, "GET", `/workflows/${name}`);
     const saved = await call(url, "PUT", `/workflows/${name}`, { ...body, schedule: "manual" });
     if (saved.status >= 300) throw new Error(`${name} keeps its schedule: ${JSON.stringify(saved.body)}`);
   }

@@ -1,14 +1,16 @@
 // The HTTP edge over a real event stream with its index, history and keys. Which workflows there are, and what becomes of runs,
 // is what the test says; nothing turns events into runs here.
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import pino from "pino";
+import type { LogBatch } from "../../bus/assignment.ts";
 import { connectNats } from "../../bus/connection.ts";
 import { createPublisher } from "../../bus/publisher.ts";
 import { ensureStreams } from "../../bus/streams.ts";
-import { controllerOwner, inboxPrefix } from "../../bus/subjects.ts";
+import { controllerOwner, inboxPrefix, logSubject } from "../../bus/subjects.ts";
 import { openBucket } from "../../controller/artifacts/bucket.ts";
 import type { LiveWorkflow } from "../../controller/artifacts/entry.ts";
 import { type EventToAppend, createAppender } from "../../controller/events/append.ts";
@@ -39,6 +41,12 @@ export type Edge = AsyncDisposable & {
   readonly log: readonly string[];
   /** Stores the event that tells this of a run; whoever asks then is answered with it. */
   report(run: RunReport): Promise<RunReport>;
+  /** What the lifecycle says of every workflow. */
+  said: string | null;
+  /** Ends the thread of the index; whoever asks for the history is told that it is away. */
+  stopIndex(): Promise<void>;
+  /** The agent of a workflow stores a line that a run wrote. */
+  write(workflow: string, run: string, text: string): Promise<void>;
   /** The event is older than what the stream keeps. */
   forget(event: string): void;
 };
@@ -81,7 +89,10 @@ export async function startEdge(...workflows: readonly LiveWorkflow[]): Promise<
   const entries = new Map(workflows.map((entry) => [entry.artifact.name, entry]));
   const parts = {
     version: "1",
-    artifacts: { breeds: {}, workflows: { get: (name: string) => entries.get(name) ?? null } },
+    artifacts: {
+      breeds: {},
+      workflows: { get: (name: string) => entries.get(name) ?? null, list: () => [...entries.values()] },
+    },
     appender,
     live,
     keys,
@@ -96,12 +107,14 @@ export async function startEdge(...workflows: readonly LiveWorkflow[]): Promise<
       cancelled.push(`${name} ${run}`);
       return Promise.resolve("cancelled" as const);
     },
+    stateOf: () => ({ status: "running", instances: [], health: {}, message: edge.said }),
     now,
   } as unknown as HttpParts;
   const app = await createServer(parts, pino({ level: "trace" }, { write: (line: string) => void log.push(line) }));
 
-  return {
+  const edge: Edge = {
     app,
+    said: null,
     keys,
     stored,
     cancelled,
@@ -110,6 +123,12 @@ export async function startEdge(...workflows: readonly LiveWorkflow[]): Promise<
       const timestamp = now().toISOString();
       await appender.append({ source: "/controller", type: "run", tags: runTags(run), value: run, timestamp });
       return run;
+    },
+    stopIndex: () => index.stop(),
+    async write(name, run, text) {
+      const lines = [{ at: now().toISOString(), stream: "stdout" as const, text }];
+      const batch: LogBatch = { workflow: name, instance: "i", run, lines };
+      await publisher.publish(logSubject(name, run), JSON.stringify(batch), randomUUID());
     },
     forget: (event) => void forgotten.add(event),
     async [Symbol.asyncDispose]() {
@@ -123,6 +142,7 @@ export async function startEdge(...workflows: readonly LiveWorkflow[]): Promise<
       await rm(home, { recursive: true, force: true });
     },
   };
+  return edge;
 }
 
 const savedAt = "2026-01-01T00:00:00.000Z";
@@ -146,6 +166,7 @@ export function runReport(over: Partial<RunReport> = {}): RunReport {
     attempt: 0,
     cause: "e-1",
     hops: 1,
+    about: null,
     slot: null,
     revision: 1,
     deployment: "d1",

@@ -1,11 +1,15 @@
 // API keys over HTTP.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Edge, asking, startEdge } from "./edge.ts";
+import { type Edge, asking, startEdge, workflow } from "./edge.ts";
 
 let edge: Edge;
 const ask = asking(() => edge);
 beforeAll(async () => {
-  edge = await startEdge();
+  const hook = (key: string) => ({ webhook: { key } });
+  edge = await startEdge(
+    workflow({ name: "shop", schedule: hook("github") }),
+    workflow({ name: "other", schedule: hook("gitlab") }),
+  );
 });
 afterAll(async () => {
   await edge[Symbol.asyncDispose]();
@@ -24,7 +28,9 @@ test("a value is answered once, a name is taken until it is deleted, and what is
   const listed = await ask("GET", "/keys");
   expect(listed.body).toEqual([{ name: "github", createdAt: expect.any(String), by: "local" }]);
   expect(listed.headers).toMatchObject({ "x-total-count": "1" });
-  for (let time = 0; time < 2; time++) expect((await ask("DELETE", "/keys/github")).status).toBe(204);
+  const gone = { name: "github", workflows: ["shop"] };
+  expect(await ask("DELETE", "/keys/github")).toMatchObject({ status: 200, body: { ...gone, deleted: true } });
+  expect(await ask("DELETE", "/keys/github")).toMatchObject({ status: 200, body: { ...gone, deleted: false } });
   expect((await ask("GET", "/keys")).body).toEqual([]);
   const bad = await ask("POST", "/keys", { body: { name: "not good" } });
   expect(bad).toMatchObject({ status: 400, body: { problems: [{ path: "key.name" }] } });

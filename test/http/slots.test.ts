@@ -30,6 +30,8 @@ test("the next slots are shown in local time, with those that a change of the cl
 test("the next slots are refused for what has none, and bad parameters are named all at once", async () => {
   expect((await ask("GET", "/workflows/hello/slots/next")).status).toBe(409);
   expect((await ask("GET", "/workflows/none/slots/next")).status).toBe(404);
+  const past = await ask("GET", "/workflows/hello/slots");
+  expect(past).toMatchObject({ status: 409, body: { detail: expect.stringContaining("got manual; only {time: …}") } });
   const bad = await ask("GET", "/workflows/hourly/slots/next?count=0&from=soon&timezone=Mars/Olympus");
   const problems = bad.body["problems"] as { path: string }[];
   expect(problems.map(({ path }) => path)).toEqual(["count", "from", "timezone"]);

@@ -96,7 +96,9 @@ describe("workflows", () => {
       timeout: "PT5M",
       isolation: "process",
       keep_warm: "PT5M",
-      waiting: 0,
+      queue: { queued: 0, started: 0 },
+      last_run: null,
+      next_slot: null,
       revision: 1,
     });
     expect(await call(drover.url, "PUT", "/workflows/round", read.body)).toMatchObject({
@@ -112,9 +114,21 @@ describe("warnings", () => {
     const hooked = { kind: "workflow", name: "hooked", breed, schedule: { webhook: { key: "shop" } } };
     const warningsOf = async (): Promise<unknown> =>
       (await call<{ warnings: string[] }[]>(drover.url, "PUT", "", hooked)).body.map((one) => one.warnings);
-    expect(await warningsOf()).toEqual([["there is no key shop yet: drover key create shop"]]);
+    expect(await warningsOf()).toEqual([["there is no key shop: drover key create shop"]]);
     expect((await call(drover.url, "POST", "/keys", { name: "shop" })).status).toBe(201);
     expect(await warningsOf()).toEqual([[]]);
+  });
+
+  test("a time schedule whose slots are all in the past is stored with that word", async () => {
+    const breed = { deployable: { type: "application/javascript", definition: "1" } };
+    const schedule = { time: { period: "PT1H", start: "2020-01-01T00:00:00Z", repeat: 3 } };
+    const late = { kind: "workflow", name: "late", breed, schedule };
+    const said = "its schedule is over, no slot is due any more";
+    const applied = await call<{ warnings: string[] }[]>(drover.url, "PUT", "", late);
+    expect(applied.body.map((one) => one.warnings)).toEqual([[said]]);
+    expect(await call(drover.url, "PUT", "/workflows/late", late)).toMatchObject({
+      body: { next_slot: null, message: said },
+    });
   });
 });
 

@@ -50,6 +50,24 @@ test("a suspended workflow drains and starts nothing, whatever waits; resumed it
   await expect.poll(loop.running).toEqual([agent]);
 });
 
+test("a workflow that is resumed while its agent finishes a long run gives what waits to another agent", async () => {
+  const wanted = only();
+  await using loop = startLoop(wanted);
+  loop.queue.setDepth("hello", 2);
+  await expect.poll(loop.running).toEqual([agent]);
+  wanted.set("hello", entryOf("hello", {}, { status: "suspended" }));
+  loop.look();
+  await expect.poll(() => loop.told).toContain(`hello drain ${agent}`);
+  loop.reports(agent, "draining");
+  wanted.set("hello", entryOf("hello"));
+  loop.look();
+  const other = agent.replace("q0", "q1");
+  await expect.poll(loop.running).toEqual([agent, other]);
+  loop.runtime.exit(agent, { exitCode: 0 });
+  await expect.poll(loop.running).toEqual([other]);
+  await expect.poll(() => loop.said).toEqual(["instance:started", "instance:started", "instance:stopped"]);
+});
+
 test("a deleted workflow stops at once, and its runs go with it", async () => {
   const wanted = only();
   await using loop = startLoop(wanted);

@@ -3,21 +3,23 @@ import { connect } from "@nats-io/transport-node";
 import pino from "pino";
 import { expect, test } from "vitest";
 import type { InstanceReport } from "../../bus/assignment.ts";
-import { createPublisher } from "../../bus/publisher.ts";
 import { controlSubject, reportSubject } from "../../bus/subjects.ts";
 import type { LiveWorkflow } from "../../controller/artifacts/entry.ts";
 import { startLifecycle } from "../../controller/lifecycle/lifecycle.ts";
 import { createLifecycleEvents } from "../../controller/lifecycle/lifecycle-events.ts";
 import { createFakeRuntime } from "../../controller/runtime/fake.ts";
-import { startNats } from "../nats.ts";
+import type { RunReport } from "../../model/run.ts";
+import { startInstallation } from "../runs/installation.ts";
+import { report } from "../runs/reports.ts";
 import { entryOf, only } from "./entries.ts";
 import { agent, fakeQueue } from "./loop.ts";
 
 const standby = "hello-aaaaaa-q1";
 
 async function start(wanted: Map<string, LiveWorkflow>) {
-  const nats = await startNats();
-  const nc = await connect({ servers: nats.url });
+  const installation = await startInstallation();
+  const { nats } = installation;
+  const { nc, publisher, history, append } = await installation.controller();
   const agents = await connect({ servers: nats.url });
   const told: unknown[] = [];
   agents.subscribe(controlSubject("hello"), { callback: (_, msg) => void told.push(msg.json()) });
@@ -25,13 +27,14 @@ async function start(wanted: Map<string, LiveWorkflow>) {
   const nowMs = () => Date.now();
   const runtime = createFakeRuntime();
   const queue = { ...fakeQueue(nowMs), enqueue: () => Promise.resolve("queued" as const), withdraw: async () => false };
-  const publisher = createPublisher(nc, { inbox: "_INBOX.test", ackTimeoutMs: 1_000 });
   const lifecycle = startLifecycle({
     nc,
     publisher,
     runtime,
     workflows: { list: () => [...wanted.values()], get: (name) => wanted.get(name) ?? null },
     queue,
+    history,
+    append,
     events: createLifecycleEvents(
       (event) => Promise.resolve({ id: "x", ...event }),
       () => new Date(),
@@ -48,10 +51,11 @@ async function start(wanted: Map<string, LiveWorkflow>) {
     runtime,
     queue,
     told,
+    say: (said: RunReport) => installation.say(said),
     started: () => runtime.started.map((spec) => spec.instance),
     state: () => lifecycle.stateOf(wanted.get("hello") ?? entryOf("hello")),
     report(instance: string, state: InstanceReport["state"]): void {
-      const report: InstanceReport = {
+      const said: InstanceReport = {
         workflow: "hello",
         instance,
         deployment: "aaaaaaaaaaaa",
@@ -64,13 +68,12 @@ async function start(wanted: Map<string, LiveWorkflow>) {
         eventsLost: 0,
         logLinesDropped: 0,
       };
-      agents.publish(reportSubject("hello", instance), JSON.stringify(report));
+      agents.publish(reportSubject("hello", instance), JSON.stringify(said));
     },
     async [Symbol.asyncDispose]() {
       await lifecycle.stop();
-      publisher.close();
-      await Promise.all([nc.close(), agents.close()]);
-      await nats[Symbol.asyncDispose]();
+      await agents.close();
+      await installation[Symbol.asyncDispose]();
     },
   };
 }
@@ -82,7 +85,7 @@ test("work starts an agent; when it says that it is ready, the workflow runs", a
   await expect.poll(() => drover.state().status).toBe("running");
   drover.queue.setDepth("hello", 2);
   await expect.poll(drover.started).toEqual([agent]);
-  expect(drover.state()).toMatchObject({ status: "starting", waiting: 2 });
+  expect(drover.state()).toMatchObject({ status: "starting" });
   drover.report(agent, { kind: "idle" });
   await expect.poll(drover.state).toMatchObject({ status: "running", instances: [{ name: agent, status: "ready" }] });
 });
@@ -115,8 +118,10 @@ test("a run that is under way is ended by a word to its agents, which an agent t
   await using drover = await start(only());
   drover.queue.setDepth("hello", 1);
   await expect.poll(drover.started).toEqual([agent]);
-  expect(await drover.lifecycle.cancel("hello", "r-1", "by hand")).toBe("cancelled");
-  const word = { kind: "cancel", run: "r-1", reason: "by hand" };
+  const underWay = report("started", 1);
+  await drover.say(underWay);
+  expect(await drover.lifecycle.cancel("hello", underWay.id, "by hand")).toBe("cancelled");
+  const word = { kind: "cancel", run: underWay.id, reason: "by hand" };
   await expect.poll(() => drover.told).toContainEqual(word);
   drover.told.length = 0;
   drover.report(agent, busy);

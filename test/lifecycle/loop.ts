@@ -49,8 +49,19 @@ export function fakeQueue(nowMs: () => number) {
     async prepare(workflow: string, { underWayMax }: { readonly underWayMax: number }): Promise<void> {
       asked.push(`prepare ${workflow} ${underWayMax}`);
     },
-    async refresh(): Promise<void> {
+    /** Workflows whose consumer somebody removed. */
+    unserved: new Set<string>(),
+    async refresh(this: { unserved: Set<string> }): Promise<readonly string[]> {
       asked.push("refresh");
+      return [...this.unserved];
+    },
+    async restore(
+      this: { unserved: Set<string> },
+      workflow: string,
+      { underWayMax }: { readonly underWayMax: number },
+    ): Promise<void> {
+      asked.push(`restore ${workflow} ${underWayMax}`);
+      this.unserved.delete(workflow);
     },
     /** How often a release is refused, because requests of agents are still there. */
     keeps: 0,
@@ -82,7 +93,11 @@ export function startLoop(
   const runtime = over.runtime ?? createFakeRuntime({ now: () => new Date(clock.ms) });
   const queue = fakeQueue(nowMs);
   const states = new Map<string, InstanceReport["state"]>();
-  const reports = { of: (instance: string) => reportOf(instance) };
+  const silent = new Map<string, number>();
+  const reports = {
+    of: (instance: string) => reportOf(instance),
+    silentMs: (instance: string) => silent.get(instance) ?? 0,
+  };
   const failures = createFailures();
   const drains = createDrains({
     tellAgents: (workflow: string, control: AgentControl) =>
@@ -98,7 +113,6 @@ export function startLoop(
     drains,
     reports,
     failures,
-    leading,
     nowMs,
   });
   const deeds = createDeeds({
@@ -115,7 +129,10 @@ export function startLoop(
     ),
     leading,
     specOf: (entry, instance) => Promise.resolve(instanceSpec(entry, instance, { servers: [], credentials: null }, 0)),
-    onGone: (instance) => void states.delete(instance),
+    onGone(instance) {
+      states.delete(instance);
+      silent.delete(instance);
+    },
     stopGraceMs: 0,
     nowMs,
     log,
@@ -151,6 +168,11 @@ export function startLoop(
     reports(instance: string, kind: "idle" | "running" | "draining"): void {
       states.set(instance, kind === "running" ? { kind, since: savedAt } : { kind });
       reconciler.reconsider(instance.replace(/-[^-]*-[^-]*$/, ""));
+    },
+    /** Nothing was heard of the instance for so long. */
+    hangs(instance: string, ms: number): void {
+      silent.set(instance, ms);
+      reconciler.rethink();
     },
     async [Symbol.asyncDispose]() {
       abort.abort();

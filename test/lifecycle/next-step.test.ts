@@ -159,12 +159,25 @@ describe("the next step of a queue's agents", () => {
     expect(nextSteps(idle, seen([instance(first)], { draining }), now)).toEqual([{ kind: "stop", instances: [first] }]);
   });
 
-  test("waits for an agent that drains when its name is wanted again, and starts the others (I4)", () => {
-    const draining = { [first]: { told: { atMs: 0, untilMs: 60_000 }, confirmed: true } };
-    expect(nextSteps(desired, seen([instance(first)], { draining }), now)).toEqual([
-      { kind: "wait", untilMs: 60_000 },
-      { kind: "start", instances: [second] },
+  test("starts another in the place of an agent that drains when as many are wanted again, under a name more", () => {
+    const told = { told: { atMs: 0, untilMs: 60_000 }, confirmed: true };
+    const wait = { kind: "wait", untilMs: 60_000 };
+    const [, , third = "", fourth = ""] = namesOf({ ...desired, instancesMax: 4 });
+    const leaving = (...gone: string[]) => ({ draining: Object.fromEntries(gone.map((name) => [name, told])) });
+    expect(nextSteps(desired, seen([instance(first)], leaving(first)), now)).toEqual([
+      wait,
+      { kind: "start", instances: [second, third] },
     ]);
+    expect(nextSteps(desired, seen(both, leaving(first, second)), now)).toEqual([
+      wait,
+      { kind: "start", instances: [third, fourth] },
+    ]);
+    const starting = { ...leaving(first), underWay: { [second]: "starting", [third]: "starting" } as const };
+    expect(nextSteps(desired, seen([instance(first)], starting), now)).toEqual([wait]);
+    const four = [...both, instance(third), instance(fourth)];
+    expect(nextSteps(desired, seen(four, leaving(first, second)), now)).toEqual([wait]);
+    expect(nextSteps(desired, seen(four, leaving(first, second, third, fourth)), now)).toEqual([wait]);
+    expect(nextSteps(desired, seen([instance(third), instance(fourth)]), now)).toEqual([]);
   });
 
   test("takes any free name where each run uses one up, and leaves a standby too many alone", () => {

@@ -21,19 +21,17 @@ describe("the state of a workflow that takes runs from a queue", () => {
         status: "running",
         instances: [],
         health: { staged: 0, running: 0, healthy: 0, unhealthy: 0 },
-        waiting: 0,
         message: null,
       });
     },
   );
 
-  test("it is starting while agents that are wanted are not ready, and says how many runs there are", () => {
+  test("it is starting while agents that are wanted are not ready", () => {
     const two = queued({ scale: { instances: 2 } });
-    const seen = { instances: [agent], ...wants(2), waiting: 7, reportOf: saying("idle") };
+    const seen = { instances: [agent], ...wants(2), reportOf: saying("idle") };
     expect(stateOf(two, observed(seen))).toMatchObject({
       status: "starting",
       health: { staged: 1, running: 1, healthy: 1, unhealthy: 0 },
-      waiting: 7,
     });
     expect(stateOf(queued(), observed({ ...seen, ...wants(1) }))).toMatchObject({ status: "running" });
   });
@@ -70,14 +68,13 @@ describe("the state of a workflow that takes runs from a queue", () => {
     expect(stateOf(single, observed({ instances: [], ...wants(3) }))).toMatchObject({ status: "starting" });
   });
 
-  test("an agent that cannot start is said with its reason, and with how many runs wait for it", () => {
+  test("an agent that cannot start is said with its reason", () => {
     const failure = { count: 2, notBeforeMs: 0, lastError: "no room\nmore" };
     const seen = { instances: [], failure, ...wants(1) };
-    expect(stateOf(queued(), observed({ ...seen, waiting: 3 }))).toMatchObject({
+    expect(stateOf(queued(), observed(seen))).toMatchObject({
       status: "starting",
-      message: "cannot start: no room; 3 runs wait",
+      message: "cannot start: no room",
     });
-    expect(stateOf(queued(), observed({ ...seen, waiting: 1 })).message).toBe("cannot start: no room; 1 run waits");
     expect(stateOf(queued(), observed({ ...seen, ...wants(0) })).message).toBeNull();
   });
 
@@ -87,10 +84,7 @@ describe("the state of a workflow that takes runs from a queue", () => {
       status: "suspending",
       instances: [{ status: "stopping" }],
     });
-    expect(stateOf(suspended, observed({ instances: [], waiting: 4 }))).toMatchObject({
-      status: "suspended",
-      waiting: 4,
-    });
+    expect(stateOf(suspended, observed({ instances: [] }))).toMatchObject({ status: "suspended" });
   });
 
   test("a daemon that is run by hand is judged by its own instances", () => {

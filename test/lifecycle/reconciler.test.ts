@@ -66,6 +66,24 @@ test("while it is not known who leads nothing is done; a controller that stops l
   expect(loop.said).toEqual(["instance:started", "instance:stopped"]);
 });
 
+test("what runs runs on while it is not known who leads, and what ended then is replaced when this controller leads again", async () => {
+  const wanted = new Map([...daemon(), ["beside", entryOf("beside", { schedule: "daemon" })]]);
+  await using loop = startLoop(wanted);
+  await expect.poll(loop.running).toEqual(["hello-aaaaaa-0", "beside-aaaaaa-0"]);
+  loop.clock.leading = null;
+  wanted.delete("beside");
+  loop.runtime.exit("hello-aaaaaa-0", { exitCode: 1 });
+  loop.look();
+  loop.reconciler.reconsider("beside");
+  await expect
+    .poll(() => loop.reconciler.picture.inventory.instances.map(({ state }) => state.kind))
+    .toEqual(["exited", "running"]);
+  expect(loop.said).toEqual(["instance:started", "instance:started"]);
+  loop.clock.leading = true;
+  loop.look();
+  await expect.poll(loop.running).toEqual(["hello-aaaaaa-0"]);
+});
+
 test("a workflow that cannot be decided about does not keep another from running", async () => {
   const sound = entryOf("broken");
   const broken = { ...sound, artifact: { ...sound.artifact, keep_warm: "for ever" } };

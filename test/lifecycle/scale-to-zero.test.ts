@@ -98,7 +98,7 @@ test("with keep_warm always it is there before any work, and comes back when it 
   expect(loop.failures.of("hello", "aaaaaaaaaaaa")).toMatchObject({ count: 1 });
 });
 
-test("a run that comes while the last agent drains gets a new one as soon as that has ended", async () => {
+test("a run that comes while the last agent drains gets a new one at once, or as soon as that has ended", async () => {
   await using loop = startLoop(only({ keep_warm: "never" }));
   loop.queue.setDepth("hello", 1);
   await expect.poll(loop.running).toEqual([agent]);
@@ -108,8 +108,8 @@ test("a run that comes while the last agent drains gets a new one as soon as tha
   loop.reports(agent, "draining");
   loop.queue.setDepth("hello", 1);
   loop.runtime.exit(agent, { exitCode: 0 });
-  await expect.poll(() => loop.said).toEqual(["instance:started", "instance:stopped", "instance:started"]);
-  expect(await loop.running()).toEqual([agent]);
+  await expect.poll(() => loop.said.toSorted()).toEqual(["instance:started", "instance:started", "instance:stopped"]);
+  expect(await loop.running()).toHaveLength(1);
 });
 
 test("a run that comes while the network of its workflow is removed gets an agent right after", async () => {

@@ -67,7 +67,6 @@ export function observed(over: Partial<Observed> = {}, said: InstanceReport | nu
     reportOf: () => said,
     isDraining: () => false,
     demand: { agents: 0, untilMs: Infinity },
-    waiting: 0,
     leading: true,
     failure: noFailure,
     runtimeError: null,

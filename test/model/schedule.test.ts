@@ -122,9 +122,10 @@ describe("refused", () => {
       { time: "soon" },
       'schedule.time: expected an ISO 8601 duration such as "PT5S", or a cron expression such as "*/5 * * * *", got "soon"; write P and the duration, or five fields, or six with seconds first',
     ],
+    [{ time: "@dayly" }, `schedule.time: expected ${cron}, got "@dayly"; write "@daily"`],
     [
-      { time: "@dayly" },
-      `schedule.time: expected ${cron}, got "@dayly" (Validation error, cannot resolve alias "day"); correct the expression`,
+      { time: "@reboot" },
+      `schedule.time: expected ${cron}, got "@reboot"; write @yearly, @annually, @monthly, @weekly, @daily, @hourly, @minutely, @secondly, @weekdays or @weekends, or five fields`,
     ],
     [
       { time: { period: "PT5S", start: "2016-12-03T08:15:30" } },
@@ -140,7 +141,11 @@ describe("refused", () => {
     ],
     [
       { time: "61 * * * *" },
-      `schedule.time: expected ${cron}, got "61 * * * *" (Constraint error, got value 61 expected range 0-59); correct the expression`,
+      `schedule.time: expected ${cron}, got "61 * * * *" (Constraint error, got value 61 expected range 0-59); write a number from 0 to 59 for 61`,
+    ],
+    [
+      { time: "a * * * *" },
+      `schedule.time: expected ${cron}, got "a * * * *" (Invalid characters, got value: a); correct the expression`,
     ],
     [
       { time: { cron: "* *" } },
@@ -150,6 +155,10 @@ describe("refused", () => {
     [
       { time: { cron: "@daily", timezone: "Europe/Berln" } },
       'schedule.time.timezone: expected the name of a time zone such as "Europe/Amsterdam", got "Europe/Berln"; write "Europe/Berlin"',
+    ],
+    [
+      { time: { cron: "@daily", timezone: "Amsterdm" } },
+      'schedule.time.timezone: expected the name of a time zone such as "Europe/Amsterdam", got "Amsterdm"; write "Europe/Amsterdam"',
     ],
     [
       { time: { cron: "@daily", period: "PT5S" } },

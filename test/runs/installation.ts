@@ -18,7 +18,7 @@ import { allEvents, allLogs, allRuns, eventSubject, logsStream, runsConsumer, ru
 import { type AppendEvent, createAppender } from "../../controller/events/append.ts";
 import { type EventIndex, startEventIndex } from "../../controller/events/index.ts";
 import { type RunHistory, createRunHistory } from "../../controller/runs/history.ts";
-import { type RunQueue, createRunQueue } from "../../controller/runs/queue.ts";
+import { type QueueParts, type RunQueue, createRunQueue } from "../../controller/runs/queue.ts";
 import { toCloudEvent } from "../../model/cloud-event.ts";
 import type { RunReport } from "../../model/run.ts";
 import { eventually } from "../api.ts";
@@ -54,7 +54,10 @@ export type Installation = {
 export async function startInstallation({
   duplicateWindowMs = 120_000,
   runsBytesMax = 64_000_000,
-} = {}): Promise<Installation> {
+  present = () => null,
+}: { duplicateWindowMs?: number; runsBytesMax?: number } & Partial<
+  Pick<QueueParts, "present">
+> = {}): Promise<Installation> {
   const nats = await startNats();
   const dir = await mkdtemp(join(tmpdir(), "drover-runs-"));
   const target = { servers: [nats.url], credentials: null };
@@ -91,7 +94,15 @@ export async function startInstallation({
       const index = await startEventIndex({ target, path: join(dir, `${indexName}.sqlite`), onDeath: () => {} });
       const { append } = createAppender(publisher);
       const history = createRunHistory(own, index);
-      const queue = createRunQueue({ nc: own, publisher, append, history, runsBytesMax, now: () => new Date() });
+      const queue = createRunQueue({
+        nc: own,
+        publisher,
+        append,
+        history,
+        runsBytesMax,
+        present,
+        now: () => new Date(),
+      });
       const controller = {
         nc: own,
         publisher,
@@ -152,6 +163,7 @@ export function told(run: QueuedRun, state: RunReport["state"], over: Partial<Ru
     attempt: run.attemptsBefore + 1,
     cause: run.event.id,
     hops: run.hops,
+    about: null,
     slot: run.slot,
     revision: 1,
     deployment: "d1",

@@ -76,6 +76,30 @@ test("a consumer stays while a run waits, is under way, or an agent asks for one
   await expect(all.jsm.consumers.info(runsStream, runsConsumer("hello"))).rejects.toThrow(/not found/);
 });
 
+test("a workflow with work whose consumer is gone is told of, also to a controller that starts later, and is served again", async () => {
+  await using all = await startInstallation();
+  const { queue } = await all.controller();
+  const [ended, waits] = [queuedRun("hello", "a"), queuedRun("hello", "b")];
+  for (const run of [ended, waits]) await queue.enqueue(run, once);
+  await queue.prepare("hello", limits);
+  expect(await queue.refresh()).toEqual([]);
+  const [message] = await all.take("hello", 1);
+  await all.jsm.consumers.delete(runsStream, runsConsumer("hello"));
+  await all.say(told(ended, "completed"));
+  message?.ack();
+  expect(await queue.refresh()).toEqual(["hello"]);
+  const later = (await all.controller()).queue;
+  expect(await later.refresh()).toEqual(["hello"]);
+
+  await later.restore("hello", { underWayMax: 7 });
+  expect(await later.refresh()).toEqual([]);
+  const info = await all.jsm.consumers.info(runsStream, runsConsumer("hello"));
+  expect(info.config.max_ack_pending).toBe(7);
+  const given = await all.take("hello", 2);
+  expect(given.map((one) => one.json())).toEqual([waits]);
+  expect(later.depth("hello")).toBe(1);
+});
+
 test("what is queued while there is no consumer is given to the first agent that comes", async () => {
   await using all = await startInstallation();
   const { queue } = await all.controller();
@@ -124,7 +148,7 @@ test("a run that waits for its retry is withdrawn, and leaves no work behind", a
   await all.messages();
   expect(await queue.withdraw("hello", run.id, "not wanted")).toBe(true);
   const record = await history.run(run.id, await history.streamEnd());
-  expect(record).toMatchObject({ state: "stopped", attempt: 2, attempts: [{ attempt: 1, state: "failed" }] });
+  expect(record).toMatchObject({ state: "stopped", attempt: 1, turn: 2, attempts: [{ attempt: 1, state: "failed" }] });
   await eventually(
     () => queue.refresh().then(() => queue.depth("hello")),
     (depth) => depth === 0,
@@ -150,6 +174,39 @@ test("all runs of a workflow that is gone are reported as stopped, whether they 
   expect([queue.depth("gone"), queue.depth("stays")]).toEqual([0, 1]);
   await queue.clear("gone", "again");
   await queue.prepare("gone", limits);
+});
+
+const former = "2026-01-01T00:00:00.000Z";
+const later = "2026-01-01T00:00:01.000Z";
+
+test("runs of a workflow that was created anew under its name are left alone, as is its consumer", async () => {
+  let present: string | null = null;
+  await using all = await startInstallation({ present: () => (present === null ? null : { createdAt: present }) });
+  const { queue, history } = await all.controller();
+  await queue.enqueue(queuedRun("hello", "a", { createdAt: later }), once);
+  await queue.prepare("hello", limits);
+  present = later;
+  await queue.clear("hello", "the workflow was deleted");
+  expect(await all.take("hello", 5)).toHaveLength(1);
+  const { id } = queuedRun("hello", "a");
+  expect(await history.run(id, await history.streamEnd())).toMatchObject({ state: "queued" });
+  expect(queue.depth("hello")).toBe(1);
+});
+
+test("a workflow that is created anew while its former runs are cleared keeps what was queued for it", async () => {
+  let asked = 0;
+  // It comes when the clearing has begun.
+  await using all = await startInstallation({ present: () => ((asked += 1) > 1 ? { createdAt: later } : null) });
+  const { queue, history } = await all.controller();
+  const old = queuedRun("hello", "a", { createdAt: former });
+  const fresh = queuedRun("hello", "b", { createdAt: later });
+  for (const run of [old, fresh]) await queue.enqueue(run, once);
+  await queue.clear("hello", "the workflow was deleted");
+  expect(await history.run(old.id, await history.streamEnd())).toMatchObject({ state: "stopped" });
+  expect(await history.run(fresh.id, await history.streamEnd())).toMatchObject({ state: "queued" });
+  expect(queue.depth("hello")).toBe(1);
+  await queue.prepare("hello", limits);
+  expect((await all.take("hello", 5)).map((message) => message.json())).toEqual([fresh]);
 });
 
 type R = ReturnType<typeof queuedRun>;

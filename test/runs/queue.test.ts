@@ -170,7 +170,7 @@ test("a dead letter is given again once, although its former message came back",
   await queue.prepare("hello", { underWayMax: 10 });
   const [message] = await all.take("hello", 5);
   expect(message?.json()).toEqual(requeued);
-  expect(await history.run(first.id, await history.streamEnd())).toMatchObject({ state: "queued", attempt: 1 });
+  expect(await history.run(first.id, await history.streamEnd())).toMatchObject({ state: "queued", turn: 1 });
 
   await all.say(told(requeued, "completed"));
   await message?.ackAck();
@@ -187,15 +187,16 @@ test("a stream without room makes a dead letter of the run, which can be given a
   while (!(await full(`w${count}`))) count += 1;
   expect(count).toBeGreaterThan(2);
   const refused = queuedRun(`w${count}`, `w${count}`);
-  for (const attempt of [1, 2]) {
+  for (const turn of [1, 2]) {
     expect(await history.run(refused.id, await history.streamEnd())).toMatchObject({
       state: "dead",
-      attempt,
+      attempt: 0,
+      turn,
       attempts: [],
       outcome: { reason: expect.stringContaining("full") as string },
     });
-    expect(await queue.enqueue({ ...refused, attemptsBefore: attempt - 1 }, again)).toBe("known");
-    expect(await queue.enqueue({ ...refused, attemptsBefore: attempt }, once)).toBe("full");
+    expect(await queue.enqueue({ ...refused, attemptsBefore: turn - 1 }, again)).toBe("known");
+    expect(await queue.enqueue({ ...refused, attemptsBefore: turn }, once)).toBe("full");
   }
   await queue.refresh();
   expect(queue.depth(refused.workflow)).toBe(0);
@@ -216,6 +217,23 @@ test("one workflow's flood takes half of the room at most", async () => {
     () => queue.enqueue(queuedRun("flood", `later ${Math.random()}`), once),
     (answer) => answer === "queued",
   );
+});
+
+test("three floods at once leave room for a workflow of which nothing waits", async () => {
+  await using all = await startInstallation({ runsBytesMax: 400_000 });
+  const { queue } = await all.controller();
+  const floods = ["one", "two", "three"];
+  const answers = await Promise.all(
+    floods.flatMap((workflow) =>
+      Array.from({ length: 500 }, (_, n) => queue.enqueue(queuedRun(workflow, `e${n}`), once)),
+    ),
+  );
+  expect(answers.filter((answer) => answer === "full").length).toBeGreaterThan(300);
+  const { bytes } = (await all.jsm.streams.info("RUNS")).state;
+  expect(bytes).toBeGreaterThan(0.8 * 400_000);
+  expect(bytes).toBeLessThan(0.86 * 400_000);
+  for (let n = 0; n < 5; n += 1) expect(await queue.enqueue(queuedRun("other", `e${n}`), once)).toBe("queued");
+  expect(await queue.enqueue(queuedRun("one", "later"), once)).toBe("full");
 });
 
 /** The stream has forgotten the message ids that it saw before. */

@@ -19,6 +19,7 @@ export function report(state: RunState, attempt: number, over: Partial<RunReport
     attempt,
     cause,
     hops: 1,
+    about: null,
     slot: null,
     revision: started ? 1 : null,
     deployment: started ? "d1" : null,
@@ -70,6 +71,7 @@ export function queuedRun(workflow: string, event: string, over: Partial<QueuedR
     hops: 1,
     slot: null,
     queuedAt: at(0),
+    createdAt: null,
     attemptsBefore: 0,
     ...over,
   };

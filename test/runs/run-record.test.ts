@@ -1,8 +1,8 @@
 // What a run's reports amount to does not depend on the order in which they come.
 import { expect, test } from "vitest";
-import type { RunRecord } from "../../controller/runs/history.ts";
+import type { Attempt, RunRecord } from "../../controller/runs/history.ts";
 import { attemptsKept, merge } from "../../controller/runs/run-record.ts";
-import { type RunReport, isOver } from "../../model/run.ts";
+import { type RunReport, type RunState, isOver } from "../../model/run.ts";
 import { at, report } from "./reports.ts";
 
 type Case = {
@@ -14,6 +14,13 @@ type Case = {
 
 const queued = report("queued", 0);
 const failedAgain = report("failed", 1, { again: at(9) });
+const unattempted = (state: RunState, attempt: number): RunReport =>
+  report(state, attempt, { startedAt: null, instance: null });
+/** As another instance tells of it. */
+const foundDead = (attempt: number): RunReport => report("dead", attempt, { startedAt: null, instance: "hello-d1-1" });
+const attempts = (...states: Attempt["state"][]): Attempt[] =>
+  states.map((state, index) => expect.objectContaining({ state, startedAt: at(index + 1), instance: "hello-d1-0" }));
+
 const cases: readonly Case[] = [
   { name: "a run that only waits", said: [queued], is: { state: "queued", attempt: 0, attempts: [] }, over: false },
   {
@@ -37,8 +44,26 @@ const cases: readonly Case[] = [
   {
     name: "an attempt that died without a word, then one that completed",
     said: [queued, report("started", 1), report("started", 2), report("completed", 2)],
-    is: { state: "completed", attempt: 2 },
+    is: { state: "completed", attempt: 2, attempts: attempts("lost", "completed") },
     over: true,
+  },
+  {
+    name: "an attempt that died without a word while it is the last one",
+    said: [queued, report("started", 1), report("started", 2)],
+    is: { state: "started", attempt: 2, attempts: attempts("lost", "started") },
+    over: false,
+  },
+  {
+    name: "a dead letter whose last attempt died without a word",
+    said: [queued, report("started", 1), report("started", 2), foundDead(2)],
+    is: { state: "dead", attempt: 2, startedAt: at(2), attempts: attempts("lost", "lost") },
+    over: true,
+  },
+  {
+    name: "such a dead letter that is given again",
+    said: [queued, report("started", 1), foundDead(1), report("queued", 1, { queuedAt: at(20) })],
+    is: { state: "queued", attempt: 1, startedAt: null, attempts: attempts("lost") },
+    over: false,
   },
   {
     name: "a dead letter",
@@ -73,7 +98,19 @@ const cases: readonly Case[] = [
   {
     name: "a run that waited when it was stopped",
     said: [queued, report("stopped", 1, { startedAt: null, instance: null })],
-    is: { state: "stopped", attempt: 1, attempts: [] },
+    is: { state: "stopped", attempt: 0, attempts: [] },
+    over: true,
+  },
+  {
+    name: "a dead letter that never was attempted, given again",
+    said: [queued, unattempted("dead", 1), report("queued", 1), report("started", 2)],
+    is: { state: "started", attempt: 2 },
+    over: false,
+  },
+  {
+    name: "a run that was stopped while it waited for its retry",
+    said: [queued, report("started", 1), failedAgain, unattempted("stopped", 2)],
+    is: { state: "stopped", attempt: 1, startedAt: null },
     over: true,
   },
 ];
@@ -92,7 +129,7 @@ test("each attempt is kept as it ended, without the result and the stack, which 
   const record = [failed, report("started", 2), completed].reduce(mergeInto, null);
   expect(record?.attempts.map(({ attempt, state }) => [attempt, state])).toEqual([
     [1, "failed"],
-    [2, "started"],
+    [2, "lost"],
     [3, "completed"],
   ]);
   expect(record?.attempts[0]?.outcome).toEqual({ kind: "failed", exitCode: 1, error: { message: "it broke" } });

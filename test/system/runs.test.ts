@@ -112,7 +112,7 @@ test("a run whose container is killed is given again, and its record shows the a
   await drover.docker.getContainer(agent?.Id ?? "").kill();
   const run = await over(id);
   expect(run).toMatchObject({ state: "completed", attempt: 2, outcome: { result: 2 } });
-  expect(run.attempts.map(({ state }) => state)).toEqual(["started", "completed"]);
+  expect(run.attempts.map(({ state }) => state)).toEqual(["lost", "completed"]);
 });
 
 test("a redeploy lets running runs finish on the old revision and starts queued ones on the new one", async () => {

@@ -74,7 +74,9 @@ export function historyOf(nc: NatsConnection): Pick<RunHistory, "runsById" | "kn
         type === "run" && isRunReport(value) && ids.includes(value.id) ? [value] : [],
       );
       const last = new Map(reports.map((report) => [report.id, report]));
-      return [...last.values()].map((report): RunRecord => Object.assign({ attempts: [] }, report));
+      return [...last.values()].map((report): RunRecord =>
+        Object.assign({ turn: report.attempt, stopping: null, attempts: [] }, report),
+      );
     },
     async knownEvents(ids) {
       const stored = new Set((await eventsOf(nc)).map(({ id }) => id));

@@ -27,6 +27,7 @@ export function entryOf(
     afterSequence = 0,
     status = "running",
     revision = 1,
+    ...extended
   }: Partial<Scheduled & { status: DesiredStatus; revision: number }> = {},
 ): LiveWorkflow {
   return {
@@ -35,7 +36,7 @@ export function entryOf(
     savedAt: at,
     savedBy: "a person",
     status,
-    scheduled: { at, afterSequence },
+    scheduled: { at, afterSequence, ...extended },
     deployment: { id: "d", workflowRevision: revision, breedRevision: null, restarts: 0, breed, deployedAt: at },
     artifact: {
       kind: "workflow",
@@ -61,6 +62,7 @@ export function reportOf(told: Pick<RunReport, "id" | "workflow" | "state" | "ca
     trigger: "event",
     attempt: 0,
     hops: 1,
+    about: null,
     slot: null,
     revision: 1,
     deployment: null,

@@ -4,7 +4,7 @@ import type { LiveWorkflow } from "../../controller/artifacts/entry.ts";
 import { runIdOf } from "../../controller/runs/run-id.ts";
 import { type SetOff, runsOf } from "../../controller/triggers/runs-of-event.ts";
 import type { Event } from "../../model/event.ts";
-import { hopsMax } from "../../model/run.ts";
+import { aboutOf, hopsMax } from "../../model/run.ts";
 import { entryOf, rules } from "./entries.ts";
 
 const at = "2026-01-01T12:00:00.000Z";
@@ -53,6 +53,7 @@ test("an event that a workflow asks for sets it off, whole, under an id that fol
         hops: 3,
         slot: null,
         queuedAt: at,
+        createdAt: null,
         attemptsBefore: 0,
       },
     },
@@ -102,6 +103,7 @@ describe("events that only the controller can store", () => {
     hops: 1,
     slot: null,
     queuedAt: "",
+    createdAt: null,
     attemptsBefore: 3,
   };
   test.each<[string, Partial<Event>, string[]]>([
@@ -141,6 +143,23 @@ describe("events that only the controller can store", () => {
   });
 });
 
+describe("a workflow that was created anew under its name", () => {
+  const created = { at: "2026-01-01T11:00:00.000Z", afterSequence: 20 };
+  const again = { ...entryOf("hook", { webhook: { key: "k" } }), created };
+  const found = (one: Partial<Event>, sequence: number): SetOff[] =>
+    runsOf({ event: event(one), sequence }, { workflow: () => again, matching: () => [], now: () => new Date(at) });
+
+  test.each<Partial<Event>>([
+    { type: "webhook", source: "/hooks/hook" },
+    { type: "manual", source: "/manual/hook" },
+  ])("is not set off by what was meant for the one before: %j", (one) => {
+    expect(found(one, 20)).toMatchObject([
+      { kind: "record", report: { state: "stopped", outcome: { reason: "the workflow was deleted" } } },
+    ]);
+    expect(found(one, 21)).toMatchObject([{ kind: "queue", run: { createdAt: created.at } }]);
+  });
+});
+
 describe("loops end (I10):", () => {
   test(`the run after ${hopsMax} others is refused, and says how long its chain is`, () => {
     expect(told(setOff({ hops: hopsMax - 1 }, { matching: ["orders"] }))).toEqual(["orders queued"]);
@@ -165,6 +184,32 @@ describe("loops end (I10):", () => {
     const matching = ["orders"];
     expect(told(setOff(runEvent("orders", "failed"), { matching }))).toEqual([]);
     expect(told(setOff(runEvent("clock", "failed"), { matching }))).toEqual(["orders queued"]);
+  });
+
+  describe("an event about a run", () => {
+    const aboutClock = (over: object): Event =>
+      event({
+        ...runEvent("clock", "dead"),
+        value: { id: "r-1", workflow: "clock", state: "dead", attempt: 1, ...over },
+      });
+    const matching = ["orders"];
+
+    test("sets off a run that says which run it is about, however long the chain before it is", () => {
+      const [found] = setOff({ ...aboutClock({ about: null }), hops: hopsMax - 1 }, { matching });
+      expect(found).toMatchObject({ kind: "queue", run: { workflow: "orders", hops: hopsMax } });
+      expect(found?.kind === "queue" && aboutOf(found.run.event)).toBe("r-1");
+    });
+
+    test("sets nothing off when that run was itself set off by an event about a run", () => {
+      expect(setOff(aboutClock({ about: "r-0" }), { matching })).toEqual([]);
+    });
+
+    test("is none when somebody else claims it", () => {
+      expect(aboutOf(aboutClock({}))).toBe("r-1");
+      expect(aboutOf({ ...aboutClock({}), source: "/controller" })).toBe("r-1");
+      expect(aboutOf({ ...aboutClock({}), source: "/workflows/orders" })).toBeNull();
+      expect(aboutOf({ ...aboutClock({}), type: "event" })).toBeNull();
+    });
   });
 
   test("suspended workflows that ask for run events do not skip because of each other's skips", () => {

@@ -60,6 +60,20 @@ describe("a controller that dies between its decision and the event of it", () =
   });
 });
 
+test("a run that cannot be ended yet holds up no slot that takes its place, and is ended when it can be", async () => {
+  await using bus = await startBus();
+  const one = await controller(bus, [every("PT10S", { overlap: "replace" })], { cancelsFailing: 2 });
+  for (const n of [10, 20, 30]) {
+    one.clock.jumpTo(seconds(n));
+    await vi.waitFor(async () => expect(await told(bus)).toContain(`${n} ran`), soon);
+    await vi.waitFor(() => expect(one.nextDueMs("w")).toBe(seconds(n + 10)), soon);
+  }
+  expect(await told(bus)).toEqual(["10 ran", "20 ran", "30 ran"]);
+  const [first, second] = await bus.events("slot");
+  await vi.waitFor(() => expect(new Set(one.cancelled)).toEqual(new Set([runOf(first), runOf(second)])), soon);
+  await one.stop();
+});
+
 test("slots are decided and told after the server was away, and none is lost", { timeout: 30_000 }, async () => {
   await using bus = await startBus();
   const one = await controller(bus, [every("PT2S", { overlap: "queue", missed: "all" })]);

@@ -3,7 +3,9 @@ import { pino } from "pino";
 import { expect, vi } from "vitest";
 import type { LiveWorkflow } from "../../controller/artifacts/entry.ts";
 import type { AppendEvent } from "../../controller/events/append.ts";
+import { createWaitingRuns } from "../../controller/runs/waiting-runs.ts";
 import { openSlotCursors } from "../../controller/triggers/slot-cursors.ts";
+import { createReplacements } from "../../controller/triggers/replacements.ts";
 import { createSlotEvents } from "../../controller/triggers/slot-events.ts";
 import { startSlotRepair } from "../../controller/triggers/slot-repair.ts";
 import { startTimeTrigger } from "../../controller/triggers/time-trigger.ts";
@@ -31,33 +33,42 @@ type Controller = {
   stop(): Promise<void>;
 };
 
-type Start = { readonly at?: number; readonly clock?: TestClock; readonly append?: AppendEvent };
+type Start = {
+  readonly at?: number;
+  readonly clock?: TestClock;
+  readonly append?: AppendEvent;
+  /** How often a run cannot be cancelled before it can. */
+  readonly cancelsFailing?: number;
+};
 
 /** A controller that begins to lead at that moment. */
 export async function controller(
   bus: TestBus,
   entries: readonly LiveWorkflow[],
-  { at = noonMs, clock = createTestClock(at), append }: Start = {},
+  { at = noonMs, clock = createTestClock(at), append, cancelsFailing = 0 }: Start = {},
 ): Promise<Controller> {
   const nc = await bus.connect();
   const history = historyOf(nc);
   const stored = new Map(entries.map((entry) => [entry.artifact.name, entry]));
   const ending = new AbortController();
   const cancelled: string[] = [];
+  let failing = cancelsFailing;
   const cancel = (_workflow: string, run: string): Promise<void> => {
+    if (failing-- > 0) return Promise.reject(new Error("the index is behind"));
     cancelled.push(run);
     return Promise.resolve();
   };
   const cursors = await openSlotCursors(bus.buckets.slots, () => {});
   const now = (): Date => new Date(clock.nowMs());
   const events = createSlotEvents({ append: append ?? appendOver(nc), history, now, signal: ending.signal, log });
-  const repair = await startSlotRepair({ cursors, events, cancel, oldestEventMs: () => Promise.resolve(0), log });
+  const replacements = createReplacements({ cancel, signal: ending.signal, log });
+  const repair = await startSlotRepair({ cursors, events, replacements, oldestEventMs: () => Promise.resolve(0), log });
   const trigger = startTimeTrigger([...stored.keys()], {
     cursors,
     events,
-    underWay: createUnderWay(history),
+    underWay: createUnderWay({ history, waiting: createWaitingRuns(nc), handledThrough: () => history.streamEnd() }),
     workflow: (name) => stored.get(name) ?? null,
-    cancel,
+    replacements,
     upSinceMs: clock.nowMs(),
     clock,
     log,
@@ -81,7 +92,11 @@ export async function controller(
 }
 
 export const every = (period: string, more: Partial<TimeSchedule> = {}, at = noon): LiveWorkflow =>
-  entryOf("w", { time: { period, ...rules, ...more } as TimeSchedule }, { at });
+  entryOf("w", timeOf(period, more), { at });
+
+export const timeOf = (period: string, more: Partial<TimeSchedule> = {}): { time: TimeSchedule } => ({
+  time: { period, ...rules, ...more },
+});
 
 /** `10 ran`: what is told of the slot 10 s after noon. */
 export async function told(bus: TestBus): Promise<string[]> {

@@ -4,7 +4,7 @@ import { runIdOf } from "../../controller/runs/run-id.ts";
 import type { SlotReport } from "../../model/slot.ts";
 import { startBus } from "./bus.ts";
 import { entryOf, rules } from "./entries.ts";
-import { controller, endRun, every, expectTold, noon, runOf, seconds, soon, told } from "./time-controller.ts";
+import { controller, endRun, every, expectTold, noon, runOf, seconds, soon, timeOf, told } from "./time-controller.ts";
 
 test("a slot is an event when it is due, with its run's id, and the next one follows", async () => {
   await using bus = await startBus();
@@ -128,6 +128,33 @@ describe("an edit", () => {
     expect(next.nextDueMs("w")).toBe(seconds(20));
     next.clock.jumpTo(seconds(20));
     await expectTold(bus, ["10 ran", "20 ran"]);
+    await vi.waitFor(() => expect(next.nextDueMs("w")).toBeNull(), soon);
+    await next.stop();
+  });
+
+  test("that gives more slots to a schedule that was over fires none that was due before it", async () => {
+    await using bus = await startBus();
+    const one = await controller(bus, [every("PT10S", { repeat: 2, overlap: "queue" })]);
+    one.clock.jumpTo(seconds(10));
+    await expectTold(bus, ["10 ran"]);
+    await vi.waitFor(() => expect(one.nextDueMs("w")).toBe(seconds(20)), soon);
+    one.clock.jumpTo(seconds(20));
+    await expectTold(bus, ["10 ran", "20 ran"]);
+    await vi.waitFor(() => expect(one.nextDueMs("w")).toBeNull(), soon);
+    one.clock.jumpTo(seconds(45));
+    const extendedAt = new Date(seconds(45)).toISOString();
+    const longer = timeOf("PT10S", { repeat: 6, overlap: "queue", missed: "all" });
+    one.save(entryOf("w", longer, { at: noon, extendedAt, revision: 2 }));
+    expect(one.nextDueMs("w")).toBe(seconds(50));
+    one.clock.jumpTo(seconds(50));
+    await expectTold(bus, ["10 ran", "20 ran", "50 ran"]);
+    await vi.waitFor(() => expect(one.nextDueMs("w")).toBe(seconds(60)), soon);
+    await one.stop();
+    const next = await controller(bus, [entryOf("w", longer, { at: noon, extendedAt, revision: 2 })], {
+      at: seconds(55),
+    });
+    next.clock.jumpTo(seconds(60));
+    await expectTold(bus, ["10 ran", "20 ran", "50 ran", "60 ran"]);
     await vi.waitFor(() => expect(next.nextDueMs("w")).toBeNull(), soon);
     await next.stop();
   });
