@@ -45,7 +45,7 @@ const shows: Readonly<Record<string, Example>> = {
   },
   "hook.yml": {
     workflow: "hook",
-    warns: "there is no key hook-key yet: drover key create hook-key",
+    warns: "there is no key hook-key: drover key create hook-key",
     async tried(url) {
       const { stdout } = await command(["key", "create", "hook-key"], { url });
       const key = /drover_[\w-]+/.exec(stdout)?.[0] ?? "";
