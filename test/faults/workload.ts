@@ -1,14 +1,17 @@
 // The work that goes on while things are killed: three schedules of one second, a stream of events and webhooks.
-import { call } from "../api.ts";
+import { call, eventually } from "../api.ts";
 
 /** A process that was killed ends its attempt as failed, so attempts must be given again for every run to complete. */
 const retry = { times: 20, delay: "PT0.2S", factor: 1 };
 const everySecond = { period: "PT1S", overlap: "queue", missed: "all" };
 const roomy = { cpu: 0.5, memory: "256MB" };
 
+/** Runs of the schedules go on for a while after their effect, so that many kills meet one that is under way. */
 const handler = `
+const { EFFECTS, LINGER_MS } = process.env;
 module.exports = async (event, { run, attempt, workflow }) => {
-  await fetch(process.env.EFFECTS, { method: "POST", body: JSON.stringify({ run, attempt, workflow, event: event.id }) });
+  await fetch(EFFECTS, { method: "POST", body: JSON.stringify({ run, attempt, workflow, event: event.id }) });
+  if (LINGER_MS) await new Promise((done) => setTimeout(done, Number(LINGER_MS)));
   return "done";
 };`;
 
@@ -16,19 +19,23 @@ const script = `
 const { run } = require("vamp-node-client");
 const { id, attempt, workflow, event } = run;
 fetch(process.env.EFFECTS, { method: "POST", body: JSON.stringify({ run: id, attempt, workflow, event: event.id }) })
-  .then(() => run && require("vamp-node-client").result("done"));`;
+  .then(() => setTimeout(() => require("vamp-node-client").result("done"), Number(process.env.LINGER_MS)));`;
 
 export const timed = ["tick-handler", "tick-script", "tick-two"] as const;
 export const eventWorkflow = "on-load";
 export const hookWorkflow = "on-hook";
 const keyName = "faults";
 
-/** No further slot is due; runs that wait are executed. */
+/** No further slot is due; runs that wait are executed. What was killed last may not be back yet. */
 export async function endSchedules(url: string): Promise<void> {
   for (const name of timed) {
-    const { body } = await call(url, "GET", `/workflows/${name}`);
-    const saved = await call(url, "PUT", `/workflows/${name}`, { ...body, schedule: "manual" });
-    if (saved.status >= 300) throw new Error(`${name} keeps its schedule: ${JSON.stringify(saved.body)}`);
+    await eventually(
+      async () => {
+        const { body } = await call(url, "GET", `/workflows/${name}`);
+        return call(url, "PUT", `/workflows/${name}`, { ...body, schedule: "manual" });
+      },
+      ({ status }) => status < 300,
+    );
   }
 }
 
@@ -37,15 +44,16 @@ export type Workload = { readonly key: string };
 export async function applyWorkload(url: string, effects: string): Promise<Workload> {
   const breed = (definition: string) => ({ deployable: { type: "application/javascript", definition } });
   const common = { retry, keep_warm: "always", environment_variables: { EFFECTS: effects } };
+  const lingering = { ...common, environment_variables: { EFFECTS: effects, LINGER_MS: "400" } };
   const workflows = [
-    { name: "tick-handler", breed: breed(handler), schedule: { time: everySecond }, scale: roomy, ...common },
-    { name: "tick-script", breed: breed(script), schedule: { time: everySecond }, scale: roomy, ...common },
+    { name: "tick-handler", breed: breed(handler), schedule: { time: everySecond }, scale: roomy, ...lingering },
+    { name: "tick-script", breed: breed(script), schedule: { time: everySecond }, scale: roomy, ...lingering },
     {
       name: "tick-two",
       breed: breed(handler),
       schedule: { time: { ...everySecond, overlap: "allow" } },
       scale: { ...roomy, instances: 2 },
-      ...common,
+      ...lingering,
     },
     {
       name: eventWorkflow,
