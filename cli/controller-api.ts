@@ -42,52 +42,52 @@ export class ControllerApi {
   }
 
   async info(): Promise<Info> {
-    return JSON.parse(await this.#text({ path: "/info" }));
+    return JSON.parse(await this.text({ path: "/info" }));
   }
 
   async breeds(): Promise<Breed[]> {
-    return this.#pages("/breeds", Infinity);
+    return this.pages("/breeds", Infinity);
   }
 
   async breed(name: string): Promise<Breed> {
-    return JSON.parse(await this.#text({ path: artifactPath("breed", name) }));
+    return JSON.parse(await this.text({ path: artifactPath("breed", name) }));
   }
 
   async workflows(): Promise<WorkflowView[]> {
-    return this.#pages("/workflows", Infinity);
+    return this.pages("/workflows", Infinity);
   }
 
   async workflow(name: string): Promise<WorkflowView> {
-    return JSON.parse(await this.#text({ path: artifactPath("workflow", name) }));
+    return JSON.parse(await this.text({ path: artifactPath("workflow", name) }));
   }
 
   /** Newest first. */
   async events(filter: EventFilter, countMax: number): Promise<Event[]> {
-    return this.#pages(`/events?${eventQuery(filter)}`, countMax);
+    return this.pages(`/events?${eventQuery(filter)}`, countMax);
   }
 
   async emit(event: { tags: readonly string[]; type?: string; value?: unknown }): Promise<Event> {
     const body = { type: "application/json", text: JSON.stringify(event) };
     const headers = { "Idempotency-Key": crypto.randomUUID() };
-    return JSON.parse(await this.#text({ method: "POST", path: "/events", body, headers }));
+    return JSON.parse(await this.text({ method: "POST", path: "/events", body, headers }));
   }
 
   /** Creates what is not there and changes what is; all documents or none. */
   async apply(documents: Documents): Promise<Applied[]> {
-    return JSON.parse(await this.#text({ method: "PUT", path: "", body: documents }));
+    return JSON.parse(await this.text({ method: "PUT", path: "", body: documents }));
   }
 
   async deleteAll(documents: Documents): Promise<Applied[]> {
-    return JSON.parse(await this.#text({ method: "DELETE", path: "", body: documents }));
+    return JSON.parse(await this.text({ method: "DELETE", path: "", body: documents }));
   }
 
   async setStatus(name: string, status: "running" | "suspended" | "restarting"): Promise<void> {
     const body = { type: "application/json", text: JSON.stringify(status) };
-    await this.#text({ method: "PUT", path: `${artifactPath("workflow", name)}/status`, body });
+    await this.text({ method: "PUT", path: `${artifactPath("workflow", name)}/status`, body });
   }
 
   async logs(name: string, lineCount: number): Promise<LogLine[]> {
-    return JSON.parse(await this.#text({ path: `${artifactPath("workflow", name)}/logs?lines=${lineCount}` }));
+    return JSON.parse(await this.text({ path: `${artifactPath("workflow", name)}/logs?lines=${lineCount}` }));
   }
 
   /** Sets a run off; with `wait` (ISO 8601) answers with the run if it is over by then. The same `key` is the same run. */
@@ -97,38 +97,38 @@ export class ControllerApi {
   ): Promise<Triggered | RunView> {
     const path = `${artifactPath("workflow", name)}/run${wait === null ? "" : `?wait=${wait}`}`;
     const body = { type: "application/json", text: JSON.stringify({ value }) };
-    return JSON.parse(await this.#text({ method: "POST", path, body, headers: { "Idempotency-Key": key } }));
+    return JSON.parse(await this.text({ method: "POST", path, body, headers: { "Idempotency-Key": key } }));
   }
 
   /** Newest first. */
   async runs({ workflow, state, since, dead }: RunFilter, countMax: number): Promise<RunView[]> {
     const filters = { workflow, state, since, dead: dead ? "true" : null };
-    return this.#pages(`/runs?${queryOf(filters)}`, countMax);
+    return this.pages(`/runs?${queryOf(filters)}`, countMax);
   }
 
   async runById(id: string): Promise<RunView> {
-    return JSON.parse(await this.#text({ path: `/runs/${encodeURIComponent(id)}` }));
+    return JSON.parse(await this.text({ path: `/runs/${encodeURIComponent(id)}` }));
   }
 
   async runLogs(id: string, lineCount: number): Promise<LogLine[]> {
-    return JSON.parse(await this.#text({ path: `/runs/${encodeURIComponent(id)}/logs?lines=${lineCount}` }));
+    return JSON.parse(await this.text({ path: `/runs/${encodeURIComponent(id)}/logs?lines=${lineCount}` }));
   }
 
   async requeue(id: string): Promise<Triggered> {
-    return JSON.parse(await this.#text({ method: "POST", path: `/runs/${encodeURIComponent(id)}/requeue` }));
+    return JSON.parse(await this.text({ method: "POST", path: `/runs/${encodeURIComponent(id)}/requeue` }));
   }
 
   async stopRun(id: string): Promise<void> {
-    await this.#text({ method: "POST", path: `/runs/${encodeURIComponent(id)}/stop` });
+    await this.text({ method: "POST", path: `/runs/${encodeURIComponent(id)}/stop` });
   }
 
   async trace(id: string): Promise<TraceTree> {
-    return JSON.parse(await this.#text({ path: `/trace/${encodeURIComponent(id)}` }));
+    return JSON.parse(await this.text({ path: `/trace/${encodeURIComponent(id)}` }));
   }
 
   /** Newest first. */
   async slots(name: string, outcome: string | null, countMax: number): Promise<SlotView[]> {
-    return this.#pages(`${artifactPath("workflow", name)}/slots?${queryOf({ outcome })}`, countMax);
+    return this.pages(`${artifactPath("workflow", name)}/slots?${queryOf({ outcome })}`, countMax);
   }
 
   async nextSlots(
@@ -136,20 +136,20 @@ export class ControllerApi {
     { count, from, timezone }: { count: number; from: string | null; timezone: string | null },
   ): Promise<UpcomingSlot[]> {
     const query = queryOf({ count: String(count), from, timezone });
-    return JSON.parse(await this.#text({ path: `${artifactPath("workflow", name)}/slots/next?${query}` }));
+    return JSON.parse(await this.text({ path: `${artifactPath("workflow", name)}/slots/next?${query}` }));
   }
 
   async createKey(name: string, replace: boolean): Promise<KeyCreated> {
     const body = { type: "application/json", text: JSON.stringify({ name }) };
-    return JSON.parse(await this.#text({ method: "POST", path: `/keys${replace ? "?replace=true" : ""}`, body }));
+    return JSON.parse(await this.text({ method: "POST", path: `/keys${replace ? "?replace=true" : ""}`, body }));
   }
 
   async keys(): Promise<KeyView[]> {
-    return this.#pages("/keys", Infinity);
+    return this.pages("/keys", Infinity);
   }
 
   async deleteKey(name: string): Promise<KeyDeleted> {
-    return JSON.parse(await this.#text({ method: "DELETE", path: `/keys/${encodeURIComponent(name)}` }));
+    return JSON.parse(await this.text({ method: "DELETE", path: `/keys/${encodeURIComponent(name)}` }));
   }
 
   /** Of a workflow, or of one run: that ends with an event `over`. */
@@ -159,25 +159,30 @@ export class ControllerApi {
   ): Promise<Response> {
     const whose = "run" in of ? `/runs/${encodeURIComponent(of.run)}` : artifactPath("workflow", of.workflow);
     const path = `${whose}/logs?follow=true&lines=${lines}`;
-    return open(this.#options, { path, headers: streamHeaders(lastId) }, signal);
+    return this.open({ path, headers: streamHeaders(lastId) }, signal);
   }
 
   followEvents(filter: EventFilter, lastId: string | null, signal: AbortSignal): Promise<Response> {
-    const path = `/events/stream?${eventQuery(filter)}`;
-    return open(this.#options, { path, headers: streamHeaders(lastId) }, signal);
+    return this.open({ path: `/events/stream?${eventQuery(filter)}`, headers: streamHeaders(lastId) }, signal);
   }
 
-  async #text(request: HttpRequest): Promise<string> {
+  /** A request whose answer is read as it comes. */
+  open(request: HttpRequest, signal: AbortSignal): Promise<Response> {
+    return open(this.#options, request, signal);
+  }
+
+  /** Any request that has no method of its own here; the answer as text. */
+  async text(request: HttpRequest): Promise<string> {
     return (await exchange(this.#options, request)).text;
   }
 
   /** The first `countMax` items of a list, page after page until one is not full. */
-  async #pages<Item>(path: string, countMax: number): Promise<Item[]> {
+  async pages<Item>(path: string, countMax: number): Promise<Item[]> {
     const items: Item[] = [];
     const size = Math.min(perPage, countMax);
     for (let page = 1; items.length < countMax; page += 1) {
       const query = `${path.includes("?") ? "&" : "?"}page=${page}&per_page=${size}`;
-      const found: Item[] = JSON.parse(await this.#text({ path: path + query }));
+      const found: Item[] = JSON.parse(await this.text({ path: path + query }));
       items.push(...found);
       if (found.length < size) break;
     }

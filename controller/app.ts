@@ -1,6 +1,4 @@
 // The controller, wired by hand: every part is made here, in the order in which they need each other, and closed in reverse.
-import { readFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { jetstreamManager } from "@nats-io/jetstream";
@@ -8,6 +6,7 @@ import { connectNats } from "../bus/connection.ts";
 import { createPublisher } from "../bus/publisher.ts";
 import { ensureStreams } from "../bus/streams.ts";
 import { controllerOwner, eventsStream, inboxPrefix } from "../bus/subjects.ts";
+import { startApi } from "./api.ts";
 import { createArchive } from "./artifacts/archive.ts";
 import { recordMissedChanges } from "./artifacts/archive-repair.ts";
 import { createBreeds } from "./artifacts/breeds.ts";
@@ -20,20 +19,15 @@ import { createAppender } from "./events/append.ts";
 import { startEventIndex } from "./events/index.ts";
 import type { EventQuery } from "./events/questions.ts";
 import { startLive } from "./events/live.ts";
-import { answerForwarded } from "./http/forwarded.ts";
-import { type KeyEntry, createApiKeys } from "./identity/api-keys.ts";
-import { createServer } from "./http/server.ts";
+import type { KeyEntry } from "./identity/api-keys.ts";
 import { lockHome } from "./home-lock.ts";
 import { startLead } from "./lead.ts";
-import { infoOf } from "./info.ts";
 import { installationOf } from "./installation.ts";
 import { createLifecycleEvents } from "./lifecycle/lifecycle-events.ts";
 import { startLifecycle } from "./lifecycle/lifecycle.ts";
 import type { ControllerOptions } from "./options.ts";
 import { createRunHistory } from "./runs/history.ts";
-import { createLogs } from "./runs/logs.ts";
 import { createRunQueue } from "./runs/queue.ts";
-import { createTrace } from "./runs/trace.ts";
 import { systemClock } from "./triggers/clock.ts";
 import { ensureTriggersConsumer } from "./triggers/triggers-consumer.ts";
 import { startTriggers } from "./triggers/triggers.ts";
@@ -161,42 +155,25 @@ export async function startController(
   opened.defer(() => lifecycle.stop());
   workflowBucket.onChange((workflow) => lifecycle.wake(workflow));
 
-  const version = versionOfProduct();
-  const startedAt = now();
-  const http = await createServer(
-    {
-      version,
-      artifacts: { breeds, workflows },
-      appender,
-      index,
-      live,
-      logs: createLogs(nc),
-      history,
-      trace: createTrace(history),
-      keys: createApiKeys(keyBucket, appender.append, now),
-      cancel: (workflow, run, reason) => lifecycle.cancel(workflow, run, reason),
-      stateOf: (entry) => lifecycle.stateOf(entry),
-      ...infoOf({
-        options,
-        version,
-        installation,
-        broker,
-        nc,
-        startedAt,
-        runningInstances: () => lifecycle.runningInstances,
-        runtimeError: () => lifecycle.runtimeError,
-      }),
-      now,
-    },
+  const http = await startApi({
+    options,
+    installation,
+    broker,
+    nc,
+    artifacts: { breeds, workflows },
+    appender,
+    index,
+    live,
+    history,
+    keyBucket,
+    lifecycle,
+    now,
     log,
-  );
-  opened.defer(() => http.close());
-  const forwarded = answerForwarded(nc, http);
-  opened.defer(() => forwarded.unsubscribe());
-  await http.listen({ host: options.host, port: options.port });
+  });
+  opened.defer(() => http.stop());
 
   const closing = opened.move();
-  return { url: addressOf(http.server.address() as AddressInfo), stop: () => closing.disposeAsync() };
+  return { url: http.url, stop: () => closing.disposeAsync() };
 
   /** The index must have seen the whole stream before it can tell what is missing there. */
   async function repairArchive(): Promise<void> {
@@ -208,13 +185,4 @@ export async function startController(
     if (recorded > 0)
       log.warn({ recorded }, "recorded changes that an earlier controller had stored but not announced");
   }
-}
-
-function addressOf({ address, port, family }: AddressInfo): string {
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
-}
-
-function versionOfProduct(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,7 +1,7 @@
 // Finds changes that were stored but not recorded because the controller died in between, and records them now.
 import type { KV } from "@nats-io/kv";
 import type { Event } from "../../model/event.ts";
-import type { EventPage, EventQuery } from "../events/questions.ts";
+import { type EventPage, type EventQuery, eventsOf } from "../events/questions.ts";
 import { type Archive, type Change, changeOf } from "./archive.ts";
 import type { BreedEntry, WorkflowEntry } from "./entry.ts";
 
@@ -22,8 +22,16 @@ export async function recordMissedChanges(
   for (const [name, entry] of entries) {
     if (parts.nowMs - Date.parse(entry.savedAt) > lookBackMs) continue;
     const tags = ["archive", `${kind}s:${name}`];
-    const { events } = await parts.query({ tags, type: "archive", page: 1, perPage: eventsPerArtifactMax });
-    if (events.some((event) => isRecordOf(event, entry.revision))) continue;
+    const page = await parts.query({
+      filter: { tags, type: "archive" },
+      time: {},
+      order: "newest",
+      beyond: null,
+      offset: 0,
+      limit: eventsPerArtifactMax,
+      count: "none",
+    });
+    if (eventsOf(page).some((event) => isRecordOf(event, entry.revision))) continue;
     await parts.archive.record(changeOf(kind, name, await predecessor(kv, name, entry.revision), entry));
     recorded++;
   }

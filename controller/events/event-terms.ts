@@ -8,8 +8,9 @@ export function termsOf(event: Event): string[] {
 }
 
 /** The condition on `event e` that an event has all terms of the query. */
-export function conditions(query: EventQuery): { sql: string; values: SQLInputValue[] } {
-  const terms = [...query.tags.map(tagTerm), ...(query.type === null ? [] : [typeTerm(query.type)])];
+export function conditions({ filter }: EventQuery): { sql: string; values: SQLInputValue[] } {
+  const { tags = [], type } = filter;
+  const terms = [...tags.map(tagTerm), ...(type === undefined ? [] : [typeTerm(type)])];
   const has =
     "EXISTS (SELECT 1 FROM event_term t WHERE t.term = (SELECT id FROM term WHERE text = ?) AND t.seq = e.seq)";
   const first = "e.seq IN (SELECT seq FROM event_term WHERE term = (SELECT id FROM term WHERE text = ?))";

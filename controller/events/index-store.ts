@@ -93,20 +93,23 @@ export function openIndexStore(path: string, streamIdentity: string): IndexStore
     },
     close: () => db.close(),
 
-    events(query) {
+    eventPage(query) {
       const where = conditions(query);
-      const limit = [query.perPage, (query.page - 1) * query.perPage];
-      const newest = db.prepare(`SELECT json FROM event e ${where.sql} ORDER BY seq DESC LIMIT ? OFFSET ?`);
-      const events: Event[] = [];
+      const found = db.prepare(
+        `SELECT seq, json FROM event e ${where.sql} ORDER BY seq ${query.order === "newest" ? "DESC" : "ASC"} LIMIT ? OFFSET ?`,
+      );
+      const texts: string[] = [];
+      const sequences: number[] = [];
       let bytes = 0;
-      for (const row of newest.iterate(...where.values, ...limit)) {
+      for (const row of found.iterate(...where.values, query.limit, query.offset)) {
         const json = String(row["json"]);
         bytes += json.length;
         if (bytes > pageBytesMax) throw new PageTooLarge();
-        events.push(JSON.parse(json) as Event);
+        texts.push(json);
+        sequences.push(Number(row["seq"]));
       }
       const count = db.prepare(`SELECT count(*) AS total FROM event e ${where.sql}`).get(...where.values);
-      return { events, total: Number(count?.["total"] ?? 0) };
+      return { texts, sequences, total: Number(count?.["total"] ?? 0), totalIsExact: true };
     },
     event: findById,
     knownEvents: (ids) => ids.filter((id) => findById(id) !== null),

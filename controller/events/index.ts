@@ -41,7 +41,7 @@ export async function startEventIndex(options: {
 
   return {
     ask: (question, given, passed) => ask(question, given, passed),
-    query: (query, passed) => ask("events", [query], passed),
+    query: (query, passed) => ask("eventPage", [query], passed),
     async stop() {
       stopping = true;
       if (!alive) return;

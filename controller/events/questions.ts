@@ -1,23 +1,41 @@
 // Everything that the event index can be asked, and what it answers: one line each, the same for the thread that asks, the one
 // that answers and the store.
+import type { EventFilter } from "../../model/event-match.ts";
 import type { Event } from "../../model/event.ts";
 import type { RunQuery, RunRecord, RunsSummary, SlotQuery, SlotRecord } from "../runs/history.ts";
 
-/** `tags` must all be present; `type` is exact. `page` counts from 1. */
+/** Bounds on the time of an event, each an ISO 8601 instant in UTC with milliseconds. */
+export type TimeRange = { readonly gt?: string; readonly gte?: string; readonly lt?: string; readonly lte?: string };
+
 export type EventQuery = {
-  readonly tags: readonly string[];
-  readonly type: string | null;
-  readonly page: number;
-  readonly perPage: number;
+  readonly filter: EventFilter;
+  readonly time: TimeRange;
+  /** By the place in the stream: when events were stored, not what their senders say of the time. */
+  readonly order: "newest" | "oldest";
+  /** Only events behind this stream sequence in that order; null: from the first on. A cursor is this. */
+  readonly beyond: number | null;
+  /** Passed over first. */
+  readonly offset: number;
+  readonly limit: number;
+  /** `bounded` stops counting where it would take long; `totalIsExact` tells. */
+  readonly count: "none" | "bounded" | "exact";
 };
-export type EventPage = { readonly events: readonly Event[]; readonly total: number };
+export type EventPage = {
+  /** JSON text of each event: whoever only hands them on need not parse them. */
+  readonly texts: readonly string[];
+  /** The stream sequence of each. */
+  readonly sequences: readonly number[];
+  /** How many events match, whatever offset, limit and `beyond` say; null when not asked for. */
+  readonly total: number | null;
+  readonly totalIsExact: boolean;
+};
 export type IndexedEvent = { readonly seq: number; readonly event: Event };
 
 /** Ids that one question may name. */
 export const idsMax = 1_000;
 
 export type Answers = {
-  events(query: EventQuery): EventPage;
+  eventPage(query: EventQuery): EventPage;
   event(id: string): Event | null;
   /** Those of `ids` under which an event is stored. */
   knownEvents(ids: readonly string[]): readonly string[];
@@ -45,4 +63,8 @@ export type Asked = {
 /** The one place where a question's name meets its arguments again: `Asked` is made by `EventIndex.ask`, whose types fit. */
 export function answer(answers: Answers, { question, given }: Asked): unknown {
   return (answers[question] as (...args: readonly unknown[]) => unknown)(...given);
+}
+
+export function eventsOf({ texts }: EventPage): Event[] {
+  return texts.map((text) => JSON.parse(text) as Event);
 }

@@ -1,42 +1,20 @@
-// Events: stored durably, and queried newest first.
+// Events, queried newest first.
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "./json-schema.ts";
-import { parseEvent } from "../../model/event.ts";
+import type { EventFilter } from "../../model/event-match.ts";
 import type { Problem } from "../../model/problem.ts";
-import { bodyOf, documentsOf } from "./body.ts";
-import { idempotentId } from "./idempotency.ts";
+import { type EventQuery, eventsOf } from "../events/questions.ts";
 import { identityOf } from "./identity.ts";
 import { pageOf, setPageHeaders } from "./paging.ts";
 import type { HttpParts } from "./parts.ts";
-import { HttpProblem, invalid } from "./problem.ts";
+import { invalid } from "./problem.ts";
 import { parameters } from "./query.ts";
-import { EventQueryParameters, EventInputSchema, EventSchema, refusals } from "./schemas.ts";
+import { EventQueryParameters, EventSchema, refusals } from "./schemas.ts";
 import { visibleTo } from "./visible-event.ts";
 
 const queryTagsMax = 32;
 
 export function eventRoutes(app: FastifyInstance, parts: HttpParts): void {
-  app.post(
-    "/api/v1/events",
-    {
-      schema: {
-        tags: ["events"],
-        summary:
-          "Store an event; 201 means it is durable. Idempotency-Key makes a repeat one event, whatever its body (the first one counts)",
-        body: EventInputSchema,
-        response: { 201: EventSchema, ...refusals },
-      },
-    },
-    async (request, reply) => {
-      const parsed = parseEvent(eventIn(request), parts.now);
-      if (!parsed.ok) throw invalid(parsed.problems);
-      const source = sourceOf(request);
-      const id = idempotentId(request, source);
-      const event = await parts.appender.append({ ...parsed.value, ...(id ? { id } : {}), source });
-      return reply.code(201).send(event);
-    },
-  );
-
   app.get(
     "/api/v1/events",
     {
@@ -49,16 +27,25 @@ export function eventRoutes(app: FastifyInstance, parts: HttpParts): void {
     },
     async (request, reply) => {
       const page = pageOf(request);
-      const found = await parts.index.query({ ...eventFilterOf(request), ...page }, parts.appender.lastSequence);
-      setPageHeaders(request, reply, page, found.total);
+      const query: EventQuery = {
+        filter: eventFilterOf(request),
+        time: {},
+        order: "newest",
+        beyond: null,
+        offset: (page.page - 1) * page.perPage,
+        limit: page.perPage,
+        count: "exact",
+      };
+      const found = await parts.index.query(query, parts.appender.lastSequence);
+      setPageHeaders(request, reply, page, found.total ?? 0);
       const identity = identityOf(request);
-      return reply.send(found.events.map((event) => visibleTo(identity, event)));
+      return reply.send(eventsOf(found).map((event) => visibleTo(identity, event)));
     },
   );
 }
 
 /** The `tag` (repeatable) and `type` parameters. Throws HttpProblem 400. */
-export function eventFilterOf(request: FastifyRequest): { tags: readonly string[]; type: string | null } {
+export function eventFilterOf(request: FastifyRequest): EventFilter {
   const tags = parameters(request, "tag");
   const types = parameters(request, "type");
   const problems: Problem[] = [];
@@ -68,25 +55,5 @@ export function eventFilterOf(request: FastifyRequest): { tags: readonly string[
   if (tags.includes("")) refuse("tag", "a tag", '""', "leave the parameter out to get all");
   if (types.length > 1) refuse("type", "one type", `${types.length} types`, "ask once per type");
   if (problems.length > 0) throw invalid(problems);
-  return { tags, type: types[0] || null };
-}
-
-/** JSON takes the short way: this is the path of every event. */
-function eventIn(request: FastifyRequest): unknown {
-  const body = bodyOf(request);
-  if (body.format === "json") {
-    try {
-      return JSON.parse(body.text);
-    } catch {
-      // documentsOf names the place of the error.
-    }
-  }
-  const [document, second] = documentsOf(request);
-  if (second) throw new HttpProblem("invalid", "expected one event in the body; send each event by itself");
-  return document?.value;
-}
-
-function sourceOf(request: FastifyRequest): string {
-  const identity = identityOf(request);
-  return identity.kind === "workflow" ? `/workflows/${identity.name}` : "/api";
+  return { tags, ...(types[0] && { type: types[0] }) };
 }

@@ -17,6 +17,7 @@ import { PageTooLarge } from "../events/page.ts";
 import { artifactRoutes } from "./artifact-routes.ts";
 import { batchRoutes } from "./batch-routes.ts";
 import { acceptAllBodies, bodyBytesMax } from "./body.ts";
+import { emitRoutes } from "./emit-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { hookRoutes } from "./hook-routes.ts";
 import { refuseWhatWorkflowsMayNot } from "./identity.ts";
@@ -77,6 +78,7 @@ export async function createServer(parts: HttpParts, log: FastifyBaseLogger): Pr
     artifactRoutes(api, parts);
     statusRoutes(api, parts);
     batchRoutes(api, parts);
+    emitRoutes(api, parts);
     eventRoutes(api, parts);
     streamRoutes(api, parts);
     logRoutes(api, parts);

@@ -18,14 +18,14 @@ export function streamRoutes(app: FastifyInstance, parts: HttpParts): void {
   };
   app.get("/api/v1/events/stream", { schema }, async (request, reply) => {
     refuseStreamToWorkflow(request);
-    const { tags, type } = eventFilterOf(request);
+    const filter = eventFilterOf(request);
     const after = lastEventId(request);
     if (parts.live.tailers >= tailersMax) {
       throw new HttpProblem("unavailable", `${tailersMax} tailers follow the stream already`);
     }
     const stream = openSse(reply, () => tail.stop());
     const tailer: Tailer = {
-      filter: { tags, ...(type === null ? {} : { type }) },
+      filter,
       push: ({ seq, event }) => stream.send({ id: String(seq), event: event.type, data: JSON.stringify(event) }),
       failed: () => stream.end(),
     };

@@ -51,7 +51,12 @@ test("a change that was stored and not recorded is recorded at the next start, w
   await expect(createBreeds(bucket, dies, now).save(breed("image:2"), "a person")).rejects.toThrow("killed");
 
   const query = () =>
-    Promise.resolve({ events: recorded.map((event) => ({ id: "", ...event })), total: recorded.length });
+    Promise.resolve({
+      texts: recorded.map((event) => JSON.stringify({ id: "", ...event })),
+      sequences: recorded.map((_, at) => at + 1),
+      total: null,
+      totalIsExact: false,
+    });
   const repair = () => recordMissedChanges("breed", kv, bucket.entries(), { archive, query, nowMs: now().getTime() });
   expect([await repair(), await repair()]).toEqual([1, 0]);
   expect(recorded.map((event) => event.value)).toMatchObject([

@@ -10,6 +10,7 @@ import { createPublisher } from "../../bus/publisher.ts";
 import { eventSubject } from "../../bus/subjects.ts";
 import { type Appender, createAppender } from "../../controller/events/append.ts";
 import { type EventIndex, startEventIndex } from "../../controller/events/index.ts";
+import { type EventQuery, eventsOf } from "../../controller/events/questions.ts";
 import { type TestNats, startNats } from "../nats.ts";
 
 let nats: TestNats;
@@ -44,9 +45,22 @@ async function openIndex(path = join(dir, "index.sqlite")): Promise<EventIndex> 
 
 const append = (tags: string[], value: unknown, type = "event") =>
   appender.append({ source: "/api", type, tags, value, timestamp: "2026-01-01T00:00:00.000Z" });
+const everything: EventQuery = {
+  filter: {},
+  time: {},
+  order: "newest",
+  beyond: null,
+  offset: 0,
+  limit: 30,
+  count: "exact",
+};
 const ask = async (index: EventIndex, tags: string[], type: string | null = null, page = 1, perPage = 30) => {
-  const found = await index.query({ tags, type, page, perPage }, appender.lastSequence);
-  return { total: found.total, values: found.events.map((event) => event.value) };
+  const filter = { tags, ...(type && { type }) };
+  const found = await index.query(
+    { ...everything, filter, offset: (page - 1) * perPage, limit: perPage },
+    appender.lastSequence,
+  );
+  return { total: found.total, values: eventsOf(found).map((event) => event.value) };
 };
 
 test("events are found by all of their tags and their type, newest first, page by page", async () => {
@@ -74,8 +88,8 @@ test("deleting the file loses nothing, and an index of another stream is thrown 
   await jsm.streams.add({ name: "EVENTS", subjects: ["event.>"] });
   await append(["a"], "of the new stream");
   const other = await openIndex(join(dir, "rebuilt.sqlite"));
-  const found = await other.query({ tags: ["a"], type: null, page: 1, perPage: 30 }, 1);
-  expect(found.events.map((event) => event.value)).toEqual(["of the new stream"]);
+  const found = await other.query({ ...everything, filter: { tags: ["a"] } }, 1);
+  expect(eventsOf(found).map((event) => event.value)).toEqual(["of the new stream"]);
 });
 
 test("what was stored while no index ran is there when one starts again, once", async () => {
@@ -101,7 +115,7 @@ test("bytes that are no event are passed over, and who emitted is taken from the
     data: 1,
   };
   const { seq } = await publisher.publish(eventSubject("mallory", "x"), JSON.stringify(forged), "m2");
-  const { events } = await index.query({ tags: [], type: null, page: 1, perPage: 30 }, seq);
+  const events = eventsOf(await index.query(everything, seq));
   expect(events).toMatchObject([{ id: "f1", source: "/workflows/mallory" }]);
 });
 
