@@ -18,6 +18,8 @@ const absent = new Proxy(
 const http = await createServer(
   {
     version: "0.0.0",
+    installation: "",
+    backups: absent,
     appender: {
       append: async (event) => ({ ...event, id: event.id ?? randomUUID() }),
       lastSequence: 0,
@@ -31,7 +33,7 @@ const http = await createServer(
     trace: absent,
     keys: absent,
     cancel: absent,
-    info: () => ({}),
+    info: () => Promise.resolve({}),
     config: () => ({}),
     readiness: async () => ({}),
     now: () => new Date(),

@@ -13,6 +13,7 @@ import { up } from "./commands/up.ts";
 import { ownVersion, version } from "./commands/version.ts";
 import type { Flags } from "./options.ts";
 import { collect, count } from "./parameters.ts";
+import { addInstallationCommands } from "./installation-commands.ts";
 import { addRunCommands } from "./run-commands.ts";
 import type { Session } from "./session.ts";
 
@@ -50,6 +51,7 @@ export function createProgram(host: Host): Command {
   addChanging(program, work);
   addFollowing(program, work);
   addRunCommands(program, work);
+  addInstallationCommands(program, work, host);
   program
     .command("version")
     .description("the versions of this command and of the controller")

@@ -5,6 +5,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import type { Logger } from "pino";
 import type { Artifacts } from "./artifacts/apply.ts";
 import type { Bucket } from "./artifacts/bucket.ts";
+import { createBackups } from "./backup/backup.ts";
 import type { Broker } from "./broker.ts";
 import type { Appender } from "./events/append.ts";
 import type { EventIndex } from "./events/index.ts";
@@ -42,6 +43,8 @@ export async function startApi(parts: ApiParts): Promise<{ url: string; stop(): 
   const http = await createServer(
     {
       version,
+      installation,
+      backups: createBackups(nc),
       artifacts,
       appender,
       index,

@@ -5,6 +5,7 @@ import { eventsStream } from "../bus/subjects.ts";
 import type { Broker } from "./broker.ts";
 import type { HttpParts } from "./http/parts.ts";
 import type { ControllerOptions } from "./options.ts";
+import { retained } from "./retention.ts";
 
 const streamCheckMs = 2_000;
 
@@ -20,13 +21,14 @@ export function infoOf(parts: {
 }): Pick<HttpParts, "info" | "config" | "readiness"> {
   const { options, version, installation, broker, nc, startedAt } = parts;
   return {
-    info: () => ({
+    info: async () => ({
       message: "Hi, I'm Drover! How are you?",
       version,
       uuid: installation,
       running_since: startedAt.toISOString(),
       runtime: options.runtime,
       nats: { url: broker.url, own: broker.own, connected: !nc.isClosed() },
+      ...(await sizes()),
       instances: parts.runningInstances(),
       node: process.version,
     }),
@@ -44,6 +46,12 @@ export function infoOf(parts: {
     }),
     readiness: async () => ({ nats: await streamProblem(nc), runtime: parts.runtimeError() }),
   };
+
+  /** What cannot be asked now is null: whoever asks for the version is answered while NATS is away. */
+  async function sizes(): Promise<Readonly<Record<string, unknown>>> {
+    const streams = await retained(nc).catch(() => null);
+    return { events: null, runs: null, logs: null, index: null, ...streams };
+  }
 }
 
 async function streamProblem(nc: NatsConnection): Promise<string | null> {

@@ -1,8 +1,8 @@
 // A whole Drover for a test: the real command in its own process, its own nats-server, home, installation and Docker network.
 // Disposing of it leaves no process, container, network or file behind, whatever the test did to it.
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -25,8 +25,11 @@ export type Drover = AsyncDisposable & {
   readonly log: readonly string[];
 };
 
-export async function startDrover(environment: Readonly<Record<string, string>> = {}): Promise<Drover> {
-  const home = await mkdtemp(join(tmpdir(), "drover-test-"));
+/** `home` is an existing one; disposing removes it. */
+export async function startDrover(
+  environment: Readonly<Record<string, string>> = {},
+  home = mkdtempSync(join(tmpdir(), "drover-test-")),
+): Promise<Drover> {
   const network = `drover-test-${home.slice(-6)}`;
   const docker = new Docker();
   const log: string[] = [];

@@ -39,7 +39,7 @@ export function nameOf(identity: Identity): string {
 /** What is about one workflow only, and what it is about is nobody else's business. */
 const ownRoutes = new Set(["/api/v1/workflows/:name/logs", "/api/v1/workflows/:name/slots"]);
 /** What is about all workflows at once, or about people. */
-const peoplesRoutes = new Set(["/api/v1/trace/:id", "/api/v1/keys"]);
+const peoplesRoutes = new Set(["/api/v1/trace/:id", "/api/v1/keys", "/api/v1/backup", "/api/v1/backup/:stream"]);
 
 /**
  * What code of a workflow may ask: it may read the API, but of runs, slots and logs only its own (run-routes.ts shows it no

@@ -1,6 +1,7 @@
 // What the routes are given. Wired in app.ts.
 import type { Artifacts } from "../artifacts/apply.ts";
 import type { LiveWorkflow } from "../artifacts/entry.ts";
+import type { Backups } from "../backup/backup.ts";
 import type { Appender } from "../events/append.ts";
 import type { EventIndex } from "../events/index.ts";
 import type { Live } from "../events/live.ts";
@@ -24,7 +25,9 @@ export type HttpParts = {
   /** Takes a run that waits out of its queue, or tells the agents to end it. Resolves when that has been asked. */
   readonly cancel: (workflow: string, run: string, reason: string) => Promise<Cancelled>;
   readonly stateOf: (entry: LiveWorkflow) => WorkflowState;
-  readonly info: () => Readonly<Record<string, unknown>>;
+  readonly installation: string;
+  readonly backups: Backups;
+  readonly info: () => Promise<Readonly<Record<string, unknown>>>;
   readonly config: () => Readonly<Record<string, unknown>>;
   /** Each part that must answer for requests to succeed, and what is wrong with it (null: nothing). */
   readonly readiness: () => Promise<Readonly<Record<string, string | null>>>;

@@ -15,6 +15,7 @@ import { writeDocuments } from "../../model/documents.ts";
 import { IndexUnavailable } from "../events/index.ts";
 import { PageTooLarge } from "../events/page.ts";
 import { artifactRoutes } from "./artifact-routes.ts";
+import { backupRoutes } from "./backup-routes.ts";
 import { batchRoutes } from "./batch-routes.ts";
 import { acceptAllBodies, bodyBytesMax } from "./body.ts";
 import { emitRoutes } from "./emit-routes.ts";
@@ -90,6 +91,7 @@ export async function createServer(parts: HttpParts, log: FastifyBaseLogger): Pr
     runControlRoutes(api, parts);
     slotRoutes(api, parts);
     traceRoutes(api, parts);
+    backupRoutes(api, parts);
   });
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   return app;

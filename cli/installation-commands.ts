@@ -1,0 +1,31 @@
+// The part of the command line that is about the installation as a whole.
+import { type Command, Option } from "commander";
+import { backup, verifyBackup } from "./commands/backup.ts";
+import { info } from "./commands/info.ts";
+import { restore } from "./commands/restore.ts";
+import type { Host } from "./program.ts";
+import type { Session } from "./session.ts";
+
+type Work = (does: (session: Session) => Promise<void>) => Promise<void>;
+
+export function addInstallationCommands(program: Command, work: Work, host: Pick<Host, "environment">): void {
+  program
+    .command("info")
+    .description("what this installation is, and how full it is")
+    .addOption(new Option("-o, --output <format>", "how").choices(["text", "yaml", "json"]).default("text"))
+    .action(({ output }) => work((session) => info(session, output)));
+  program
+    .command("backup <folder>")
+    .description("copy all streams and buckets of a running installation into a new folder")
+    .option("--verify", "instead check that the backup in the folder is whole and unchanged", false)
+    .action((folder: string, { verify }: { verify: boolean }) =>
+      work((session) => (verify ? verifyBackup(session, folder) : backup(session, folder))),
+    );
+  program
+    .command("restore <folder>")
+    .description("put a backup into an installation on this machine whose controller is stopped (DROVER_HOME)")
+    .option("--replace", "delete what the installation holds: all workflows, events and runs", false)
+    .action((folder: string, { replace }: { replace: boolean }) =>
+      work(({ print }) => restore(folder, { replace, environment: host.environment, print })),
+    );
+}
