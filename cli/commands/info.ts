@@ -37,17 +37,17 @@ export async function info(session: Session, output: Format | "text"): Promise<v
   session.print(output === "text" ? textOf(found, session.api.url, Date.now()) : serialised(found, output));
 }
 
-function textOf(info: InstallationInfo, url: string, nowMs: number): string {
-  const { nats } = info;
+function textOf(found: InstallationInfo, url: string, nowMs: number): string {
+  const { nats } = found;
   return fields({
-    Controller: `${info.version} at ${url}, for ${age(info.running_since, nowMs)}`,
-    Installation: info.uuid,
-    Runtime: `${info.runtime}, ${info.instances} instances`,
+    Controller: `${found.version} at ${url}, for ${age(found.running_since, nowMs)}`,
+    Installation: found.uuid,
+    Runtime: `${found.runtime}, ${found.instances} instances`,
     NATS: `${nats.url}${nats.own ? " (own)" : ""}${nats.connected ? "" : ", not connected"}`,
-    Events: storeText(info.events, nowMs),
-    Runs: storeText(info.runs, nowMs),
-    Logs: storeText(info.logs, nowMs),
-    Index: indexText(info.index),
+    Events: storeText(found.events, nowMs),
+    Runs: storeText(found.runs, nowMs),
+    Logs: storeText(found.logs, nowMs),
+    Index: indexText(found.index),
   });
 }
 
