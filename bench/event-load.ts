@@ -5,8 +5,10 @@ import autocannon from "autocannon";
 const bodyBytes = 256;
 const path = "/api/v1/events";
 const headers = { "content-type": "application/json" };
+const contentTypes = { json: "application/json", ndjson: "application/x-ndjson" } as const;
 
 export const body = eventOf(bodyBytes);
+export type BatchFormat = keyof typeof contentTypes;
 
 export type Load = {
   readonly perSecond: number;
@@ -22,6 +24,23 @@ export async function loadFor(url: string, options: { connections: number; secon
     throw new Error(`${result.errors} errors and ${result.non2xx} refusals from ${url}`);
   }
   const count = result["2xx"];
+  return { count, perSecond: count / result.duration, p50Ms: result.latency.p50, p99Ms: result.latency.p99 };
+}
+
+/** The same with `events` in each request; rate and count are of events, latencies of requests. */
+export async function batchesFor(
+  url: string,
+  options: { connections: number; seconds: number; events: number; format: BatchFormat },
+): Promise<Load> {
+  const { connections, seconds: duration, events, format } = options;
+  const all = Array.from({ length: events }, () => body);
+  const sent = format === "json" ? `[${all.join(",")}]` : all.join("\n");
+  const as = { "content-type": contentTypes[format] };
+  const result = await autocannon({ url: url + path, method: "POST", body: sent, headers: as, connections, duration });
+  if (result.errors + result.non2xx > 0) {
+    throw new Error(`${result.errors} errors and ${result.non2xx} refusals from ${url}`);
+  }
+  const count = result["2xx"] * events;
   return { count, perSecond: count / result.duration, p50Ms: result.latency.p50, p99Ms: result.latency.p99 };
 }
 

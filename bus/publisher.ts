@@ -5,19 +5,32 @@
 //   P2. Every publish ends: stored, refused by the server, or without an answer after ackTimeoutMs. It may be repeated with the
 //       same message id; JetStream refuses the second copy.
 //   P3. What is published in one turn of the event loop leaves in one write: a write costs more than everything else here.
-//   P4. At most inFlightMax messages wait for an ack; the next one is refused at once.
+//   P4. While inFlightMax messages or inFlightBytesMax wait for an ack, what is more is refused at once.
 //   P5. With `onlyIfAbsent` a message is stored only when its subject holds none, however long ago that one came: `exists` says
 //       so. The server looks for a copy of the message id first, so a repeat of a stored message is still a `duplicate`.
+//   P6. The messages of one `publishAll` leave in their order and without a pause: a connection that is lost meanwhile takes
+//       their end with it and nothing in the middle. They cost one promise, and their acks are counted in one object.
 import { type Msg, type NatsConnection, headers } from "@nats-io/nats-core";
+import { type AllStored, countAcks } from "./counted-acks.ts";
+import { type Ack, PublishError, refusalOf } from "./publish-error.ts";
+
+export { PublishError } from "./publish-error.ts";
 
 const inFlightMax = 65_536;
+const inFlightBytesMax = 67_108_864;
 /** How often unanswered publishes are looked for; ackTimeoutMs is exceeded by at most this. */
 const sweepEveryMs = 250;
-/** Error codes of JetStream: the expected last sequence of the subject is another, and a limit of the stream leaves no room. */
-const wrongLastSequence = 10_071;
-const noRoom = 10_077;
 
 export type Stored = { readonly seq: number; readonly duplicate: boolean };
+
+export type Message = {
+  readonly subject: string;
+  readonly payload: Uint8Array | string;
+  readonly messageId: string;
+};
+
+/** Messages that are made one by one as they leave: thousands of them need not live at the same time. */
+export type Messages = { readonly count: number; readonly at: (place: number) => Message };
 
 export type PublishOptions = {
   /** Only when the subject holds no message. */
@@ -26,49 +39,33 @@ export type PublishOptions = {
 
 export type Publisher = {
   publish(subject: string, payload: Uint8Array | string, messageId: string, options?: PublishOptions): Promise<Stored>;
+  /** Never rejects: the answer says which are not known to be stored, and why. */
+  publishAll(messages: Messages): Promise<AllStored>;
   /** Messages that wait for their ack. */
   readonly pending: number;
   /** Refuses what still waits, and further publishes. */
   close(): void;
 };
 
-/**
- * Why a message is not known to be stored. With `unanswered` it may be: repeat it under the same message id. `exists`: the
- * subject holds another one. `full`: the stream takes no more now. `refused`: any other answer of the server.
- */
-export class PublishError extends Error {
-  readonly code: "unanswered" | "refused" | "exists" | "full" | "overloaded" | "closed";
-  constructor(code: PublishError["code"], message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
+/** One publish, or several that are answered together. */
 type Waiting = {
-  readonly resolve: (stored: Stored) => void;
-  readonly reject: (error: PublishError) => void;
+  readonly count: number;
+  readonly bytes: number;
   readonly deadlineMs: number;
+  /** Takes one answer; true: it was the last one. */
+  readonly take: (place: number, ack: Ack | null) => boolean;
+  readonly end: (error: PublishError) => void;
 };
 
-type Outgoing = {
-  readonly key: string;
-  readonly subject: string;
-  readonly payload: Uint8Array | string;
-  readonly messageId: string;
-  readonly onlyIfAbsent: boolean;
-};
+type Outgoing = Message & { readonly key: string; readonly onlyIfAbsent: boolean };
 
-type Ack = {
-  readonly seq?: number;
-  readonly duplicate?: boolean;
-  readonly error?: { readonly err_code?: number; readonly description?: string };
-};
-
-/** `inbox` is a subject prefix that only this connection may subscribe to; acks arrive at `<inbox>.<n>`. */
+/** `inbox` is a subject prefix that only this connection may subscribe to; acks arrive at `<inbox>.<key>` or `<inbox>.<key>-<place>`. */
 export function createPublisher(nc: NatsConnection, options: { inbox: string; ackTimeoutMs: number }): Publisher {
   const waiting = new Map<string, Waiting>();
   const prefix = `${options.inbox}.`;
-  let count = 0;
+  let keys = 0;
+  let inFlight = 0;
+  let inFlightBytes = 0;
   let closed = false;
   let turn: Outgoing[] = [];
 
@@ -77,86 +74,138 @@ export function createPublisher(nc: NatsConnection, options: { inbox: string; ac
       if (!error) settle(msg);
     },
   });
-  const sweep = setInterval(refuseOverdue, sweepEveryMs);
+  const sweep = setInterval(endOverdue, sweepEveryMs);
   sweep.unref();
 
   return {
     publish(subject, payload, messageId, { onlyIfAbsent = false } = {}) {
-      if (closed) return Promise.reject(new PublishError("closed", "the publisher is closed"));
-      if (waiting.size >= inFlightMax) {
-        return Promise.reject(new PublishError("overloaded", `${inFlightMax} messages wait for their ack already`));
-      }
+      const obstacle = obstacleTo(1);
+      if (obstacle) return Promise.reject(obstacle);
       const { promise, resolve, reject } = Promise.withResolvers<Stored>();
-      const key = (count++).toString(36);
-      waiting.set(key, { resolve, reject, deadlineMs: Date.now() + options.ackTimeoutMs });
+      const key = wait({
+        count: 1,
+        bytes: payload.length,
+        end: reject,
+        take(_, ack) {
+          const refusal = refusalOf(ack);
+          if (refusal) reject(refusal);
+          else resolve({ seq: ack?.seq ?? 0, duplicate: ack?.duplicate === true });
+          return true;
+        },
+      });
       if (turn.push({ key, subject, payload, messageId, onlyIfAbsent }) === 1) setImmediate(sendTurn);
       return promise;
     },
+    publishAll(messages) {
+      const counted = countAcks(messages.count);
+      const obstacle = obstacleTo(messages.count);
+      if (obstacle) counted.end(obstacle);
+      if (counted.isOver) return Promise.resolve(counted.outcome());
+      const { promise, resolve } = Promise.withResolvers<AllStored>();
+      const answered = (): boolean => {
+        if (counted.isOver) resolve(counted.outcome());
+        return counted.isOver;
+      };
+      const entry = {
+        count: messages.count,
+        bytes: 0,
+        end(error: PublishError) {
+          counted.end(error);
+          answered();
+        },
+        take(place: number, ack: Ack | null) {
+          counted.take(place, ack);
+          return answered();
+        },
+      };
+      const key = wait(entry);
+      for (let place = 0; place < messages.count; place++) {
+        const message = messages.at(place);
+        entry.bytes += message.payload.length;
+        inFlightBytes += message.payload.length;
+        const failure = send(message, `${key}-${place.toString(36)}`, false);
+        if (failure) counted.refuse(place, failure);
+      }
+      if (answered()) forget(key);
+      return promise;
+    },
     get pending() {
-      return waiting.size;
+      return inFlight;
     },
     close() {
       closed = true;
       clearInterval(sweep);
       if (!nc.isClosed()) acks.unsubscribe();
-      for (const [key, entry] of waiting)
-        refuse(key, entry, new PublishError("closed", "the connection closed before the ack"));
+      for (const key of waiting.keys()) end(key, new PublishError("closed", "the connection closed before the ack"));
     },
   };
+
+  function obstacleTo(count: number): PublishError | null {
+    if (closed) return new PublishError("closed", "the publisher is closed");
+    if (inFlight + count > inFlightMax)
+      return new PublishError("overloaded", `${inFlight} messages wait for their ack already`);
+    if (inFlightBytes >= inFlightBytesMax)
+      return new PublishError("overloaded", `${inFlightBytes} bytes of messages wait for their ack already`);
+    return null;
+  }
+
+  function wait(entry: Omit<Waiting, "deadlineMs">): string {
+    const key = (keys++).toString(36);
+    waiting.set(key, Object.assign(entry, { deadlineMs: Date.now() + options.ackTimeoutMs }));
+    inFlight += entry.count;
+    inFlightBytes += entry.bytes;
+    return key;
+  }
 
   function sendTurn(): void {
     const outgoing = turn;
     turn = [];
-    for (const { key, subject, payload, messageId, onlyIfAbsent } of outgoing) {
+    for (const message of outgoing) {
+      const failure = send(message, message.key, message.onlyIfAbsent);
+      if (failure) end(message.key, failure);
+    }
+  }
+
+  /** Why it could not even leave; null: it did. */
+  function send({ subject, payload, messageId }: Message, reply: string, onlyIfAbsent: boolean): PublishError | null {
+    try {
       const head = headers();
       head.set("Nats-Msg-Id", messageId);
       if (onlyIfAbsent) head.set("Nats-Expected-Last-Subject-Sequence", "0");
-      try {
-        nc.publish(subject, payload, { reply: prefix + key, headers: head });
-      } catch (error) {
-        const entry = waiting.get(key);
-        const reason = error instanceof Error ? error.message : String(error);
-        if (entry) refuse(key, entry, new PublishError("closed", reason));
-      }
+      nc.publish(subject, payload, { reply: prefix + reply, headers: head });
+      return null;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return new PublishError(nc.isClosed() ? "closed" : "refused", reason);
     }
   }
 
   function settle(msg: Msg): void {
-    const key = msg.subject.slice(prefix.length);
+    const [key = "", place = "0"] = msg.subject.slice(prefix.length).split("-");
     const entry = waiting.get(key);
-    if (!entry) return;
-    if (msg.data.length === 0) {
-      refuse(key, entry, new PublishError("refused", "no stream takes this subject"));
-      return;
-    }
-    const ack = msg.json<Ack>();
-    if (ack.error || ack.seq === undefined) {
-      refuse(key, entry, refusalOf(ack));
-      return;
-    }
-    waiting.delete(key);
-    entry.resolve({ seq: ack.seq, duplicate: ack.duplicate === true });
+    const ack = msg.data.length === 0 ? null : msg.json<Ack>();
+    if (entry?.take(Number.parseInt(place, 36), ack)) forget(key);
   }
 
   /** Entries are in order of publishing, so the first that is not overdue ends the search. */
-  function refuseOverdue(): void {
+  function endOverdue(): void {
     const now = Date.now();
-    for (const [key, entry] of waiting) {
-      if (entry.deadlineMs > now) return;
-      refuse(key, entry, new PublishError("unanswered", `no ack from the server within ${options.ackTimeoutMs} ms`));
+    for (const [key, { deadlineMs }] of waiting) {
+      if (deadlineMs > now) return;
+      end(key, new PublishError("unanswered", `no ack from the server within ${options.ackTimeoutMs} ms`));
     }
   }
 
-  function refuse(key: string, entry: Waiting, error: PublishError): void {
-    waiting.delete(key);
-    entry.reject(error);
+  function end(key: string, error: PublishError): void {
+    const entry = waiting.get(key);
+    forget(key);
+    entry?.end(error);
   }
-}
 
-function refusalOf({ error }: Ack): PublishError {
-  const reason = error?.description ?? "the server sent no sequence number";
-  if (error?.err_code === wrongLastSequence)
-    return new PublishError("exists", `the subject holds a message: ${reason}`);
-  if (error?.err_code === noRoom) return new PublishError("full", reason);
-  return new PublishError("refused", reason);
+  function forget(key: string): void {
+    const entry = waiting.get(key);
+    if (!entry || !waiting.delete(key)) return;
+    inFlight -= entry.count;
+    inFlightBytes -= entry.bytes;
+  }
 }

@@ -7,8 +7,10 @@ export type QueuedRun = {
   readonly id: string;
   readonly workflow: string;
   readonly trigger: Exclude<TriggerKind, "daemon">;
-  /** The event that sets it off, whole: a slot, a webhook, a run by hand, or any other. */
+  /** What it is given: the event that sets it off, whole (a slot, a webhook, a run by hand, or any other), or that is replayed. */
   readonly event: Event;
+  /** The id of the replay, and of its event that sets this run off. Absent: `event` does. */
+  readonly replay?: { readonly id: string; readonly event: string };
   readonly hops: number;
   /** The due time, for a slot. */
   readonly slot: string | null;
@@ -18,3 +20,8 @@ export type QueuedRun = {
   /** Attempts that were made before it was queued: 0, and more for a dead letter that is given again. */
   readonly attemptsBefore: number;
 };
+
+/** The id of the event that sets it off. */
+export function causeOf({ event, replay }: Pick<QueuedRun, "event" | "replay">): string {
+  return replay?.event ?? event.id;
+}

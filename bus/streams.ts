@@ -12,9 +12,11 @@ import { type KV, Kvm } from "@nats-io/kv";
 import { type NatsConnection, nanos } from "@nats-io/nats-core";
 import {
   type BucketName,
+  allBatches,
   allEvents,
   allLogs,
   allRuns,
+  batchesStream,
   bucketNames,
   eventsStream,
   logsStream,
@@ -25,8 +27,10 @@ const dayMs = 86_400_000;
 /** Must outlast every retry of an unanswered publish (agents hold an event for at most a minute). */
 const duplicateWindowMs = 120_000;
 /** Events, log batches and runs stay below the default payload limit of a NATS server. */
-const messageBytesMax = 1_000_000;
+export const messageBytesMax = 1_000_000;
 const logsAgeMs = 7 * dayMs;
+/** Many times what one controller has under way; of entries that nobody ends, the oldest must not be dropped for new ones. */
+const batchesBytesMax = 268_435_456;
 /** Revisions of an artifact that remain readable; the most that a bucket can keep. */
 const revisionsKept = 64;
 /** How many values of a key a bucket keeps: of what is state and no artifact, only the last one says anything. */
@@ -71,6 +75,12 @@ export async function ensureStreams(nc: NatsConnection, limits: StreamLimits): P
     max_age: nanos(logsAgeMs),
     max_bytes: limits.logsBytesMax,
     allow_direct: true,
+  });
+  await ensureStream(jsm, {
+    name: batchesStream,
+    subjects: [allBatches()],
+    discard: DiscardPolicy.New,
+    max_bytes: batchesBytesMax,
   });
   return ensureBuckets(nc);
 }

@@ -10,6 +10,8 @@ export const controllerOwner = "-";
 export const eventsStream = "EVENTS";
 export const runsStream = "RUNS";
 export const logsStream = "LOGS";
+/** Batches of events that are being stored, so that each of them becomes visible whole or not at all. */
+export const batchesStream = "BATCHES";
 
 export const bucketNames = ["breeds", "workflows", "secrets", "keys", "slots", "leader"] as const;
 export type BucketName = (typeof bucketNames)[number];
@@ -17,6 +19,8 @@ export type BucketName = (typeof bucketNames)[number];
 export const eventSubject = (owner: string, type: string): string => `event.${token(owner)}.${typeTokens(type)}`; // event.hello.my_type
 export const eventsOf = (owner: string): string => `event.${token(owner)}.>`; // event.hello.>
 export const allEvents = (): string => "event.>";
+/** Events of type `run`, whoever emits them. */
+export const runEvents = (): string => "event.*.run";
 
 export const runSubject = (workflow: string, run: string): string => `run.${token(workflow)}.${token(run)}`; // run.hello.r-7f3a
 export const runsOf = (workflow: string): string => `run.${token(workflow)}.>`; // run.hello.>
@@ -31,6 +35,11 @@ export const runAcks = (workflow: string): string => `$JS.ACK.${runsStream}.${ru
 
 /** The durable consumer through which all events pass to the triggers. */
 export const triggersConsumer = "triggers";
+
+/** One part of a batch that the controller of an installation is storing; it is complete when all parts are there. */
+export const batchPartSubject = (installation: string, batch: string, part: number, of: number): string =>
+  `batch.${token(installation)}.${token(batch)}.${part}.${of}`; // batch.6f2c01ab.9d3e.1.2
+export const allBatches = (): string => "batch.>";
 
 export const logSubject = (workflow: string, run: string): string => `log.${token(workflow)}.${token(run)}`; // log.hello.7f3a
 export const logsOf = (workflow: string): string => `log.${token(workflow)}.>`; // log.hello.>
@@ -55,6 +64,12 @@ export const inboxPrefix = (owner: string): string => `_INBOX_${token(owner)}`; 
 /** The owner token of a subject, decoded: `event.hello.my_type` → `hello`. */
 export function ownerOf(subject: string): string {
   return decodeURIComponent(subject.split(".", 2)[1] ?? "");
+}
+
+/** The type that the subject of an event names: `event.hello.my_type` → `my_type`. */
+export function typeOf(subject: string): string {
+  const words = subject.split(".").slice(2);
+  return words.map((word) => (word === "%00" ? "" : decodeURIComponent(word))).join(".");
 }
 
 /** One word as one NATS token: everything but letters, digits, `_` and `-` is percent-encoded; the empty word is `%00`. */

@@ -7,3 +7,5 @@ export const eventTypeCharsMax = 128;
 export const eventSourceCharsMax = 256;
 /** Of the value written as JSON. */
 export const eventValueBytesMax = 262_144;
+/** Events that one request may bring. */
+export const eventsInBatchMax = 10_000;

@@ -1,49 +1,34 @@
-// Events, stored durably.
+// Events, stored durably: one, or a batch of which all are stored or none.
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { parseEvent } from "../../model/event.ts";
-import { bodyOf, documentsOf } from "./body.ts";
-import { idempotentId } from "./idempotency.ts";
+import { createAdmission } from "./admission.ts";
+import { eventsIn, ndjsonType } from "./event-bodies.ts";
 import { identityOf } from "./identity.ts";
 import type { HttpParts } from "./parts.ts";
-import { HttpProblem, invalid } from "./problem.ts";
-import { EventInputSchema, EventSchema, refusals } from "./schemas.ts";
+import { EventBatchSchema, EventInputSchema, EventSchema, refusals } from "./schemas.ts";
+import { Type } from "./json-schema.ts";
 
 export function emitRoutes(app: FastifyInstance, parts: HttpParts): void {
+  const { admit } = createAdmission();
   app.post(
     "/api/v1/events",
     {
+      onRequest: admit,
       schema: {
         tags: ["events"],
         summary:
-          "Store an event; 201 means it is durable. Idempotency-Key makes a repeat one event, whatever its body (the first one counts)",
-        body: EventInputSchema,
-        response: { 201: EventSchema, ...refusals },
+          "Store an event, or a batch of them whole or not at all; 201 means all are durable. Idempotency-Key makes a repeat one event, or one batch, whatever its body (the first one counts)",
+        consumes: ["application/json", "application/x-yaml", ndjsonType],
+        body: Type.Union([EventInputSchema, Type.Array(EventInputSchema)]),
+        response: { 201: Type.Union([EventSchema, EventBatchSchema]), ...refusals },
       },
     },
     async (request, reply) => {
-      const parsed = parseEvent(eventIn(request), parts.now);
-      if (!parsed.ok) throw invalid(parsed.problems);
-      const source = sourceOf(request);
-      const id = idempotentId(request, source);
-      const event = await parts.appender.append({ ...parsed.value, ...(id ? { id } : {}), source });
-      return reply.code(201).send(event);
+      const sent = eventsIn(request, { source: sourceOf(request), now: parts.now });
+      if (sent.kind === "one") return reply.code(201).send(await parts.appender.append(sent.event));
+      const ids = await parts.appender.appendAll(sent.events);
+      return reply.code(201).send({ count: ids.length, ids });
     },
   );
-}
-
-/** JSON takes the short way: this is the path of every event. */
-function eventIn(request: FastifyRequest): unknown {
-  const body = bodyOf(request);
-  if (body.format === "json") {
-    try {
-      return JSON.parse(body.text);
-    } catch {
-      // documentsOf names the place of the error.
-    }
-  }
-  const [document, second] = documentsOf(request);
-  if (second) throw new HttpProblem("invalid", "expected one event in the body; send each event by itself");
-  return document?.value;
 }
 
 function sourceOf(request: FastifyRequest): string {
