@@ -1,38 +1,46 @@
 // The event index: a SQLite file that answers questions about the stream. It is a projection and never the truth; deleting it
-// loses nothing. Knows no NATS; index-worker.ts feeds it.
+// loses nothing. Knows no NATS; index-feed.ts feeds it.
 //
 //   I1. Events, and what they tell of runs and slots (runs/history-store.ts), are written in one transaction.
 //   I2. An event stored twice (its copy came after the duplicate window) is one event to whoever asks by its id: the first.
+//   I3. Forgetting goes in steps, so that questions are answered in between. What the stream no longer has is not shown from
+//       the first step on.
 import { DatabaseSync } from "node:sqlite";
 import type { Event } from "../../model/event.ts";
 import { createHistoryStore, historyTables } from "../runs/history-store.ts";
-import { conditions, termsOf } from "./event-terms.ts";
+import { createAggregates } from "./aggregates.ts";
+import { createTermNumbers, dictionaryTables } from "./dictionary.ts";
+import { createEventSearch } from "./event-pages.ts";
+import { ownTerms, searchOf, senderTerm, sharedTerms, tokenOf } from "./event-terms.ts";
 import { idHash } from "./id-hash.ts";
 import { createIdIndex, idTables } from "./id-index.ts";
-import { PageTooLarge, pageBytesMax } from "./page.ts";
+import { createMinutes, minuteTables } from "./minutes.ts";
 import type { Answers, IndexedEvent } from "./questions.ts";
+import { createTermIndex } from "./term-index.ts";
 
 /** Another number makes every existing index be built again from the stream. */
-const schemaVersion = 4;
+export const schemaVersion = 5;
 
-/** Every event pays for what is written here; only those that a run emitted are in the index of emitters. */
 const schema = `
-  CREATE TABLE IF NOT EXISTS event (seq INTEGER PRIMARY KEY, id_hash INTEGER NOT NULL, run_hash INTEGER, json TEXT NOT NULL);
-  CREATE INDEX IF NOT EXISTS event_run ON event (run_hash) WHERE run_hash IS NOT NULL;
-  CREATE TABLE IF NOT EXISTS term (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
-  CREATE TABLE IF NOT EXISTS event_term (term INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (term, seq)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS event (seq INTEGER PRIMARY KEY, id_hash INTEGER NOT NULL, time INTEGER NOT NULL, json TEXT NOT NULL);
 `;
-const tables = ["event", "event_term", "term", ...idTables, ...historyTables];
+const tables = ["event", ...idTables, ...dictionaryTables, ...minuteTables, ...historyTables];
 /** Pages of the log before they are written into the file: with fewer, a busy index writes the same pages over and over. */
 const checkpointPages = 8_192;
+/** Events that one step of forgetting deletes: some 20 ms. */
+const forgottenAtOnce = 5_000;
 
 export type IndexStore = Answers & {
   /** Highest stream sequence that is in the index; 0 when it is empty. */
   readonly lastSequence: number;
+  readonly firstSequence: number;
+  readonly events: number;
+  /** Of the file. */
+  readonly bytes: number;
   /** Adds events in one transaction; one that is there already is left alone. `lastSequence` becomes `through`. */
   add(events: readonly IndexedEvent[], through: number): void;
-  /** Forgets what the stream no longer has: all sequences below `first`. */
-  forgetBelow(first: number): void;
+  /** Forgets what the stream no longer has: all sequences below `first`. False: there is more to forget; call it again. */
+  forgetBelow(first: number): boolean;
   close(): void;
 };
 
@@ -44,114 +52,157 @@ export function openIndexStore(path: string, streamIdentity: string): IndexStore
   prepareSchema(db, `${schemaVersion}/${streamIdentity}`);
   const idIndex = createIdIndex(db);
   const history = createHistoryStore(db);
+  const dictionary = createTermNumbers(db);
+  const terms = createTermIndex(db);
+  const minutes = createMinutes(db);
+  const parts = { db, terms, dictionary, minutes, extent };
+  const search = createEventSearch(parts);
+  const aggregates = createAggregates({ ...parts, termOf: (term) => dictionary.find(term) }, search);
 
-  const insertEvent = db.prepare("INSERT OR IGNORE INTO event (seq, id_hash, run_hash, json) VALUES (?, ?, ?, ?)");
-  const insertTerm = db.prepare("INSERT OR IGNORE INTO event_term (term, seq) VALUES (?, ?)");
-  const findTerm = db.prepare("SELECT id FROM term WHERE text = ?");
-  const createTerm = db.prepare("INSERT INTO term (text) VALUES (?)");
+  const insertEvent = db.prepare("INSERT OR IGNORE INTO event (seq, id_hash, time, json) VALUES (?, ?, ?, ?)");
   const findEvent = db.prepare("SELECT json FROM event WHERE seq = ?");
-  const findEmitted = db.prepare("SELECT json FROM event WHERE run_hash = ? ORDER BY seq");
+  const readBytes = db.prepare("SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()");
   const setMeta = db.prepare(
     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
   );
-  const termIds = new Map<string, number>();
-  const termIdsMax = 50_000;
   let lastSequence = Number(readMeta(db, "last_sequence") ?? 0);
+  let firstSequence = Number(readMeta(db, "first_sequence") ?? 0);
+  let eventCount = Number(db.prepare("SELECT count(*) AS n FROM event WHERE seq >= ?").get(firstSequence)?.["n"] ?? 0);
 
   return {
     ...history,
     get lastSequence() {
       return lastSequence;
     },
+    get firstSequence() {
+      return firstSequence;
+    },
+    get events() {
+      return eventCount;
+    },
+    get bytes() {
+      return Number(readBytes.get()?.["bytes"] ?? 0);
+    },
     add(events, through) {
-      db.exec("BEGIN IMMEDIATE");
-      try {
-        for (const { seq, event } of events) {
-          const hash = idHash(event.id);
-          const added = insertEvent.run(seq, hash, emitterHash(event), JSON.stringify(event));
-          if (added.changes === 0) continue;
-          idIndex.add(hash, seq);
-          for (const term of termsOf(event)) insertTerm.run(termId(term), seq);
-        }
+      let added = 0;
+      inTransaction(() => {
+        for (const one of events) added += addOne(one);
         idIndex.settle();
+        minutes.settle();
         history.add(events);
         setMeta.run("last_sequence", String(through));
-        db.exec("COMMIT");
-      } catch (error) {
-        db.exec("ROLLBACK");
-        termIds.clear();
-        idIndex.reload();
-        throw error;
-      }
+      });
+      eventCount += added;
       lastSequence = through;
     },
     forgetBelow(first) {
-      idIndex.forgetBelow(first);
-      db.prepare("DELETE FROM event_term WHERE seq < ?").run(first);
-      db.prepare("DELETE FROM event WHERE seq < ?").run(first);
-      history.forgetBelow(first);
+      if (first > firstSequence) {
+        setMeta.run("first_sequence", String(first));
+        firstSequence = first;
+        eventCount = Number(db.prepare("SELECT count(*) AS n FROM event WHERE seq >= ?").get(first)?.["n"] ?? 0);
+      }
+      const row = db
+        .prepare("SELECT seq FROM event WHERE seq < ? ORDER BY seq LIMIT 1 OFFSET ?")
+        .get(first, forgottenAtOnce);
+      const until = row ? Number(row["seq"]) : first;
+      inTransaction(() => {
+        idIndex.forgetBelow(until);
+        db.prepare("DELETE FROM event WHERE seq < ?").run(until);
+        terms.forgetBelow(until);
+        minutes.forgetBelow(until);
+        history.forgetBelow(until);
+      });
+      return until === first;
     },
     close: () => db.close(),
 
-    eventPage(query) {
-      const where = conditions(query);
-      const found = db.prepare(
-        `SELECT seq, json FROM event e ${where.sql} ORDER BY seq ${query.order === "newest" ? "DESC" : "ASC"} LIMIT ? OFFSET ?`,
-      );
-      const texts: string[] = [];
-      const sequences: number[] = [];
-      let bytes = 0;
-      for (const row of found.iterate(...where.values, query.limit, query.offset)) {
-        const json = String(row["json"]);
-        bytes += json.length;
-        if (bytes > pageBytesMax) throw new PageTooLarge();
-        texts.push(json);
-        sequences.push(Number(row["seq"]));
-      }
-      const count = db.prepare(`SELECT count(*) AS total FROM event e ${where.sql}`).get(...where.values);
-      return { texts, sequences, total: Number(count?.["total"] ?? 0), totalIsExact: true };
-    },
-    event: findById,
-    knownEvents: (ids) => ids.filter((id) => findById(id) !== null),
+    indexed: () => ({
+      events: eventCount,
+      firstSequence,
+      lastSequence,
+      bytes: Number(readBytes.get()?.["bytes"] ?? 0),
+    }),
+    eventPage: (query) => search.page(query),
+    aggregate: (query) => aggregates.aggregate(query),
+    event: (id) => findById(id)?.event ?? null,
+    sequenceOf: (id) => findById(id)?.seq ?? null,
+    knownEvents: (ids) => ids.filter((id) => findByOwnId(id) !== null),
     emittedBy(run, countMax) {
+      const found = searchOf({ run }, dictionary);
       const events: Event[] = [];
-      for (const row of findEmitted.iterate(idHash(run))) {
-        const found = JSON.parse(String(row["json"])) as Event;
-        if (found.run === run && events.push(found) >= countMax) break;
+      if (found.kind !== "words") return events;
+      for (const seq of terms.sequences(found.expression, extent(), "oldest")) {
+        const event = eventAt(seq);
+        if (event?.run === run && event.type !== "run" && events.push(event) >= countMax) break;
       }
       return events;
     },
   };
 
-  function findById(id: string): Event | null {
+  function extent(): { from: number; to: number; events: number } {
+    return { from: firstSequence, to: lastSequence, events: eventCount };
+  }
+
+  function addOne({ seq, event }: IndexedEvent): 0 | 1 {
+    const hash = idHash(event.id);
+    const timeMs = Date.parse(event.timestamp);
+    if (insertEvent.run(seq, hash, timeMs, JSON.stringify(event)).changes === 0) return 0;
+    idIndex.add(hash, seq);
+    const shared = sharedTerms(event);
+    terms.add(seq, [...shared, ...ownTerms(event)]);
+    minutes.add(
+      seq,
+      timeMs,
+      shared.map((term) => dictionary.numberOf(term)),
+      event.value,
+    );
+    return 1;
+  }
+
+  function inTransaction(work: () => void): void {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      work();
+      db.exec("COMMIT");
+    } catch (error) {
+      db.exec("ROLLBACK");
+      for (const part of [idIndex, dictionary, terms, minutes, aggregates]) part.reload();
+      throw error;
+    }
+  }
+
+  function findById(id: string): IndexedEvent | null {
+    return findByOwnId(id) ?? findBySenders(id);
+  }
+
+  function findByOwnId(id: string): IndexedEvent | null {
     for (const seq of idIndex.sequences(idHash(id))) {
-      const row = findEvent.get(seq);
-      const found = row ? (JSON.parse(String(row["json"])) as Event) : null;
-      if (found?.id === id) return found;
+      const event = eventAt(seq);
+      if (event?.id === id) return { seq, event };
     }
     return null;
   }
 
-  function termId(text: string): number {
-    const known = termIds.get(text);
-    if (known !== undefined) return known;
-    const row = findTerm.get(text);
-    const id = row ? Number(row["id"]) : Number(createTerm.run(text).lastInsertRowid);
-    if (termIds.size >= termIdsMax) termIds.clear();
-    termIds.set(text, id);
-    return id;
+  function findBySenders(id: string): IndexedEvent | null {
+    for (const seq of terms.sequences(`"${tokenOf(senderTerm(id))}"`, extent(), "oldest")) {
+      const event = eventAt(seq);
+      if (event) return { seq, event };
+    }
+    return null;
   }
-}
 
-/** Events about the run itself are found through the run. */
-function emitterHash(event: Event): number | null {
-  return event.run === undefined || event.type === "run" ? null : idHash(event.run);
+  function eventAt(seq: number): Event | null {
+    const row = seq < firstSequence ? undefined : findEvent.get(seq);
+    return row ? (JSON.parse(String(row["json"])) as Event) : null;
+  }
 }
 
 function prepareSchema(db: DatabaseSync, identity: string): void {
   db.exec("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)");
   if (readMeta(db, "identity") !== identity) {
-    db.exec(`${tables.map((table) => `DROP TABLE IF EXISTS ${table};`).join(" ")} DELETE FROM meta;`);
+    const shards = db.prepare("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%'").all();
+    const found = [...tables, ...shards.map((row) => String(row["name"])), "event_term"];
+    db.exec(`${found.map((table) => `DROP TABLE IF EXISTS ${table};`).join(" ")} DELETE FROM meta;`);
     db.prepare("INSERT INTO meta (key, value) VALUES ('identity', ?)").run(identity);
   }
   db.exec(schema);

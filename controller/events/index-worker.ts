@@ -29,7 +29,10 @@ export type IndexAnswer =
   | { readonly kind: "answer"; readonly id: number; readonly answer: unknown }
   | { readonly kind: "failed"; readonly id: number; readonly reason: string }
   | { readonly kind: "too-large"; readonly id: number }
-  | { readonly kind: "ready" };
+  | { readonly kind: "ready" }
+  | { readonly kind: "rebuilt"; readonly rebuilt: Rebuilt };
+/** The index was empty, and has seen by now all that the stream held when the thread started. */
+export type Rebuilt = { readonly events: number; readonly through: number; readonly tookMs: number };
 
 /** Events are collected this long, until a batch is full, or until somebody asks; then they are written in one transaction. */
 const batchWaitMs = 50;
@@ -48,7 +51,7 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
     timeoutMs: connectTimeoutMs,
   });
   const jsm = await jetstreamManager(nc);
-  const { config, created } = await jsm.streams.info(eventsStream);
+  const { config, created, state: found } = await jsm.streams.info(eventsStream);
   const store = openIndexStore(data.path, `${config.name}@${created}`);
   const send = (said: IndexAnswer): void => port.postMessage(said);
   const held: { readonly asked: Asked; readonly deadlineMs: number }[] = [];
@@ -56,6 +59,7 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
   let through = store.lastSequence;
   let flushTimer: NodeJS.Timeout | null = null;
   let lookingForGap = false;
+  let rebuilding = store.lastSequence === 0 && found.last_seq > 0 ? { to: found.last_seq, sinceMs: Date.now() } : null;
 
   const messages = await readFrom(nc, store.lastSequence + 1, take);
   const forgetTimer = setInterval(() => void forget(), forgetEveryMs);
@@ -87,7 +91,15 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
     flushTimer = null;
     store.add(batch, through);
     batch = [];
+    sayRebuilt();
     answerHeld();
+  }
+
+  function sayRebuilt(): void {
+    if (rebuilding === null || store.lastSequence < rebuilding.to) return;
+    const tookMs = Date.now() - rebuilding.sinceMs;
+    rebuilding = null;
+    send({ kind: "rebuilt", rebuilt: { events: store.events, through: store.lastSequence, tookMs } });
   }
 
   function lookAtHeld(): void {

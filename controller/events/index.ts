@@ -4,7 +4,7 @@
 //   Q2. The thread is started again when it dies; questions that it took with it fail with a reason.
 import { Worker } from "node:worker_threads";
 import type { ConnectionTarget } from "../../bus/connection.ts";
-import type { IndexAnswer, IndexRequest, IndexWorkerData } from "./index-worker.ts";
+import type { IndexAnswer, IndexRequest, IndexWorkerData, Rebuilt } from "./index-worker.ts";
 import { PageTooLarge } from "./page.ts";
 import type { Answers, EventPage, EventQuery, Question } from "./questions.ts";
 
@@ -32,6 +32,7 @@ export async function startEventIndex(options: {
   target: ConnectionTarget;
   path: string;
   onDeath: (error: Error) => void;
+  onRebuilt?: (rebuilt: Rebuilt) => void;
 }): Promise<EventIndex> {
   const waiting = new Map<number, Waiting>();
   let stopping = false;
@@ -72,7 +73,11 @@ export async function startEventIndex(options: {
     const data: IndexWorkerData = { target: options.target, path: options.path };
     const next = new Worker(workerCode, { eval: true, workerData: data, resourceLimits });
     const ready = Promise.withResolvers<void>();
-    next.on("message", (answer: IndexAnswer) => (answer.kind === "ready" ? ready.resolve() : settle(answer)));
+    next.on("message", (answer: IndexAnswer) => {
+      if (answer.kind === "ready") return ready.resolve();
+      if (answer.kind === "rebuilt") return options.onRebuilt?.(answer.rebuilt);
+      settle(answer);
+    });
     next.once("error", (error) => {
       ready.reject(error);
       options.onDeath(error as Error);
@@ -93,7 +98,7 @@ export async function startEventIndex(options: {
     if (!stopping) worker = await spawnWorker().catch(() => worker);
   }
 
-  function settle(answer: Exclude<IndexAnswer, { kind: "ready" }>): void {
+  function settle(answer: Exclude<IndexAnswer, { kind: "ready" | "rebuilt" }>): void {
     const entry = waiting.get(answer.id);
     waiting.delete(answer.id);
     switch (answer.kind) {

@@ -10,6 +10,7 @@ import { eventsStream, ownerOf } from "../../bus/subjects.ts";
 import { fromCloudEvent } from "../../model/cloud-event.ts";
 import type { Event } from "../../model/event.ts";
 import { type EventFilter, matches } from "../../model/event-match.ts";
+import { createTypeCounts } from "./type-counts.ts";
 
 export const tailersMax = 1_000;
 
@@ -28,6 +29,8 @@ export type Live = {
   readonly tailers: number;
   /** The stream sequence that has been handed on last. */
   readonly lastSequence: number;
+  /** Events of each type since the start, whether anybody follows them or not; at most 200 types, the rest as "other". */
+  readonly counts: ReadonlyMap<string, number>;
   stop(): Promise<void>;
 };
 
@@ -35,8 +38,10 @@ export async function startLive(nc: NatsConnection): Promise<Live> {
   const js = jetstream(nc);
   const joined = new Map<Tailer, (live: LiveEvent) => void>();
   let lastSequence = (await (await jetstreamManager(nc)).streams.info(eventsStream)).state.last_seq;
-  const messages = await read(lastSequence + 1, (seq, decode) => {
+  const types = createTypeCounts();
+  const messages = await read(lastSequence + 1, (seq, decode, subject) => {
     lastSequence = seq;
+    types.add(subject);
     const event = joined.size > 0 ? decode() : null;
     if (event) for (const push of joined.values()) push({ seq, event });
   });
@@ -47,6 +52,9 @@ export async function startLive(nc: NatsConnection): Promise<Live> {
     },
     get lastSequence() {
       return lastSequence;
+    },
+    get counts() {
+      return types.counts();
     },
     tail(tailer, afterSequence) {
       if (afterSequence !== null && afterSequence < lastSequence) return tailPast(tailer, afterSequence);
@@ -94,13 +102,13 @@ export async function startLive(nc: NatsConnection): Promise<Live> {
   /** Events are decoded only when somebody wants them. */
   async function read(
     from: number,
-    take: (seq: number, decode: () => Event | null) => void,
+    take: (seq: number, decode: () => Event | null, subject: string) => void,
   ): Promise<ConsumerMessages> {
     const start = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from };
     const consumer = await js.consumers.get(eventsStream, start);
     return consumer.consume({
       ...readingOptions,
-      callback: (msg: JsMsg) => take(msg.seq, () => fromCloudEvent(msg.data, ownerOf(msg.subject))),
+      callback: (msg: JsMsg) => take(msg.seq, () => fromCloudEvent(msg.data, ownerOf(msg.subject)), msg.subject),
     });
   }
 }

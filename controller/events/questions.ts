@@ -3,6 +3,7 @@
 import type { EventFilter } from "../../model/event-match.ts";
 import type { Event } from "../../model/event.ts";
 import type { RunQuery, RunRecord, RunsSummary, SlotQuery, SlotRecord } from "../runs/history.ts";
+import type { OpenRuns } from "../runs/open-runs.ts";
 
 /** Bounds on the time of an event, each an ISO 8601 instant in UTC with milliseconds. */
 export type TimeRange = { readonly gt?: string; readonly gte?: string; readonly lt?: string; readonly lte?: string };
@@ -29,6 +30,35 @@ export type EventPage = {
   readonly total: number | null;
   readonly totalIsExact: boolean;
 };
+/** What is computed over all events that match; `count` is how many numbers it was computed from. */
+export type Aggregator = {
+  readonly type: "count" | "min" | "max" | "average" | "sum" | "percentiles";
+  /** A dotted path into the value; null: the value itself. Without a field, `count` counts events and not numbers. */
+  readonly field: string | null;
+  /** From 0 to 100, for `percentiles`. */
+  readonly percents: readonly number[];
+};
+export type AggregateQuery = {
+  readonly filter: EventFilter;
+  readonly time: TimeRange;
+  readonly aggregator: Aggregator;
+  /** Length of each bucket; they begin at multiples of it since 1970 in UTC. Null: one value over all. */
+  readonly intervalMs: number | null;
+  /** Where a range without an end ends. */
+  readonly now: string;
+};
+/** Null where there is no number to compute it from; of percentiles, one value for each percent. */
+export type AggregateValue = number | null | Readonly<Record<string, number | null>>;
+export type Bucket = { readonly timestamp: string; readonly value: AggregateValue; readonly count: number };
+export type AggregateAnswer =
+  | { readonly kind: "value"; readonly value: AggregateValue; readonly count: number }
+  | { readonly kind: "buckets"; readonly buckets: readonly Bucket[] }
+  /** Events match and have something at the field, but none has a number there. */
+  | { readonly kind: "not-numbers"; readonly found: string }
+  | { readonly kind: "too-many-buckets"; readonly buckets: number; readonly bucketsMax: number }
+  /** More numbers than percentiles are computed from. */
+  | { readonly kind: "too-many-numbers"; readonly numbersMax: number };
+
 export type IndexedEvent = { readonly seq: number; readonly event: Event };
 
 /** Ids that one question may name. */
@@ -36,7 +66,11 @@ export const idsMax = 1_000;
 
 export type Answers = {
   eventPage(query: EventQuery): EventPage;
+  aggregate(query: AggregateQuery): AggregateAnswer;
+  /** By Drover's id, or else by the one that the sender of a CloudEvent gave it. */
   event(id: string): Event | null;
+  /** The stream sequence of the event that `event` finds. */
+  sequenceOf(id: string): number | null;
   /** Those of `ids` under which an event is stored. */
   knownEvents(ids: readonly string[]): readonly string[];
   /** Events that the run emitted, oldest first; not those about the run itself. */
@@ -46,8 +80,29 @@ export type Answers = {
   runs(query: RunQuery): { readonly runs: readonly RunRecord[]; readonly total: number };
   slots(query: SlotQuery): { readonly slots: readonly SlotRecord[]; readonly total: number };
   summaries(workflows: readonly string[]): readonly RunsSummary[];
+  /** Of all workflows with runs that are not over. */
+  openRuns(): readonly OpenRuns[];
+  /** How much the index holds. */
+  indexed(): IndexExtent;
   stopping(countMax: number): readonly RunRecord[];
   causedBy(event: string, countMax: number): readonly RunRecord[];
+};
+
+export type IndexExtent = {
+  readonly events: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly bytes: number;
+};
+
+/** How the index is. What it lags behind is the end of the stream less `lastSequence`. */
+export type IndexStatus = {
+  readonly events: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly bytes: number;
+  readonly schema: number;
+  readonly rebuilding: { readonly through: number; readonly of: number } | null;
 };
 
 export type Question = keyof Answers;

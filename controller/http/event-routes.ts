@@ -1,18 +1,13 @@
 // Events, queried newest first.
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { Type } from "./json-schema.ts";
-import type { EventFilter } from "../../model/event-match.ts";
-import type { Problem } from "../../model/problem.ts";
 import { type EventQuery, eventsOf } from "../events/questions.ts";
+import { eventFilterOf } from "./event-filter.ts";
 import { identityOf } from "./identity.ts";
 import { pageOf, setPageHeaders } from "./paging.ts";
 import type { HttpParts } from "./parts.ts";
-import { invalid } from "./problem.ts";
-import { parameters } from "./query.ts";
 import { EventQueryParameters, EventSchema, refusals } from "./schemas.ts";
 import { visibleTo } from "./visible-event.ts";
-
-const queryTagsMax = 32;
 
 export function eventRoutes(app: FastifyInstance, parts: HttpParts): void {
   app.get(
@@ -42,18 +37,4 @@ export function eventRoutes(app: FastifyInstance, parts: HttpParts): void {
       return reply.send(eventsOf(found).map((event) => visibleTo(identity, event)));
     },
   );
-}
-
-/** The `tag` (repeatable) and `type` parameters. Throws HttpProblem 400. */
-export function eventFilterOf(request: FastifyRequest): EventFilter {
-  const tags = parameters(request, "tag");
-  const types = parameters(request, "type");
-  const problems: Problem[] = [];
-  const refuse = (path: string, expected: string, got: string, fix: string): void =>
-    void problems.push({ path, expected, got, fix });
-  if (tags.length > queryTagsMax) refuse("tag", `at most ${queryTagsMax} tags`, String(tags.length), "ask with fewer");
-  if (tags.includes("")) refuse("tag", "a tag", '""', "leave the parameter out to get all");
-  if (types.length > 1) refuse("type", "one type", `${types.length} types`, "ask once per type");
-  if (problems.length > 0) throw invalid(problems);
-  return { tags, ...(types[0] && { type: types[0] }) };
 }

@@ -1,5 +1,6 @@
 // The shapes of the API as JSON Schema, from which docs/openapi.json is generated. They describe; checking is the model's work,
 // because its answers name every problem with the fix.
+import { filterParameters } from "./event-filter.ts";
 import { Type } from "./json-schema.ts";
 
 const anyObject = Type.Map(Type.Unknown());
@@ -29,6 +30,8 @@ const InstanceSchema = Type.Object({
   restarts: Type.Integer(),
   startedAt: Type.Union([Type.String(), Type.Null()]),
   lastError: Type.Union([Type.String(), Type.Null()]),
+  eventsLost: Type.Integer({ description: "events of its code that could not be stored, since its agent started" }),
+  logLinesDropped: Type.Integer({ description: "lines of output that were too many to be kept, since then" }),
 });
 
 const LastRunSchema = Type.Object({
@@ -141,13 +144,22 @@ const EventInput = Type.Object(
   { $id: "EventInput" },
 );
 
+const EventBatch = Type.Object(
+  {
+    count: Type.Integer({ description: "events with the same id are one" }),
+    ids: Type.Array(Type.String(), { description: "of the events that are stored, in their order" }),
+  },
+  { $id: "EventBatch" },
+);
+
 /** Named shapes, registered once; routes refer to them. */
-export const namedSchemas = [Breed, Workflow, Event, EventInput, LogLine, Applied, Problem];
+export const namedSchemas = [Breed, Workflow, Event, EventInput, EventBatch, LogLine, Applied, Problem];
 
 export const BreedSchema = Type.Ref("Breed");
 export const WorkflowSchema = Type.Ref("Workflow");
 export const EventSchema = Type.Ref("Event");
 export const EventInputSchema = Type.Ref("EventInput");
+export const EventBatchSchema = Type.Ref("EventBatch");
 export const LogLineSchema = Type.Ref("LogLine");
 export const AppliedSchema = Type.Array(Type.Ref("Applied"));
 const ProblemSchema = Type.Ref("Problem");
@@ -163,8 +175,7 @@ export const pages = {
 };
 export const PageQuery = Type.Object(pages);
 export const EventQueryParameters = Type.Object({
-  tag: Type.Optional(Type.Array(Type.String(), { description: "repeat it to require several" })),
-  type: Type.Optional(Type.String()),
+  ...filterParameters,
   ...pages,
 });
 export const NameParameter = Type.Object({ name: Type.String() });

@@ -1,7 +1,7 @@
 // The live event stream as server-sent events: the event's name is its type, its data the event, its id the stream sequence.
 import type { FastifyInstance } from "fastify";
 import { type Tailer, tailersMax } from "../events/live.ts";
-import { eventFilterOf } from "./event-routes.ts";
+import { eventFilterOf } from "./event-filter.ts";
 import { refuseStreamToWorkflow } from "./identity.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem } from "./problem.ts";

@@ -11,6 +11,7 @@ import type { IndexedEvent } from "../events/questions.ts";
 import { type RunStop, believedRun, believedSlot, believedStop } from "./believed.ts";
 import type { RunQuery, RunRecord, RunsSummary, SlotQuery, SlotRecord } from "./history.ts";
 import { merge, withStop } from "./run-record.ts";
+import { type OpenRuns, createOpenRuns } from "./open-runs.ts";
 import { createRunSummaries, summaryIndexes } from "./run-summaries.ts";
 
 const resultListedCharsMax = 4_096;
@@ -26,6 +27,7 @@ export type HistoryStore = {
   runs(query: RunQuery): { readonly runs: readonly RunRecord[]; readonly total: number };
   slots(query: SlotQuery): { readonly slots: readonly SlotRecord[]; readonly total: number };
   summaries(workflows: readonly string[]): readonly RunsSummary[];
+  openRuns(): readonly OpenRuns[];
   stopping(countMax: number): readonly RunRecord[];
   causedBy(event: string, countMax: number): readonly RunRecord[];
 };
@@ -95,6 +97,7 @@ export function createHistoryStore(db: DatabaseSync): HistoryStore {
       return { slots, total };
     },
     summaries: createRunSummaries(db),
+    openRuns: createOpenRuns(db),
     stopping: (countMax) =>
       db
         .prepare("SELECT json FROM run WHERE stopping = 1 LIMIT ?")

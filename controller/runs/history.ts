@@ -4,7 +4,9 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { eventsStream } from "../../bus/subjects.ts";
 import type { EventIndex } from "../events/index.ts";
 import { idsMax } from "../events/questions.ts";
+import { walk } from "../events/walk.ts";
 import type { Event } from "../../model/event.ts";
+import { replaySource } from "../../model/replay.ts";
 import type { AttemptState, RunReport, RunState } from "../../model/run.ts";
 import type { SlotOutcome, SlotReport } from "../../model/slot.ts";
 
@@ -73,6 +75,8 @@ export type RunHistory = {
   causedBy(event: string, countMax: number, passed: number): Promise<readonly RunRecord[]>;
   /** Events that the run emitted, oldest first; not those about the run itself. */
   emittedBy(run: string, countMax: number, passed: number): Promise<readonly Event[]>;
+  /** The events of type `replay` about an event, oldest first; without their values, which hold the event whole. */
+  replaysOf(event: string, countMax: number, passed: number): Promise<readonly Event[]>;
   /** The last sequence of the event stream at this moment: what a question must have passed to know all that was stored before it. */
   streamEnd(): Promise<number>;
 };
@@ -95,6 +99,14 @@ export function createRunHistory(nc: NatsConnection, index: Pick<EventIndex, "as
     stopping: (countMax, passed) => index.ask("stopping", [countMax], passed),
     causedBy: (event, countMax, passed) => index.ask("causedBy", [event, countMax], passed),
     emittedBy: (run, countMax, passed) => index.ask("emittedBy", [run, countMax], passed),
+    async replaysOf(event, countMax, passed) {
+      const filter = { type: "replay", source: `${replaySource("")}*`, tags: [`events:${event}`] };
+      const pages: Pick<EventIndex, "query"> = { query: (query, seen) => index.ask("eventPage", [query], seen) };
+      const found: Event[] = [];
+      for await (const one of walk(pages, { filter, time: {}, after: null }, passed))
+        if (found.push({ ...one.event, value: "" }) >= countMax) break;
+      return found;
+    },
     streamEnd: () => (asking ??= askStreamEnd()),
   };
 

@@ -9,6 +9,7 @@ import { connectNats } from "../../bus/connection.ts";
 import { createPublisher } from "../../bus/publisher.ts";
 import { eventSubject } from "../../bus/subjects.ts";
 import { type Appender, createAppender } from "../../controller/events/append.ts";
+import { createBatchJournal } from "../../controller/events/batch-journal.ts";
 import { type EventIndex, startEventIndex } from "../../controller/events/index.ts";
 import { type EventQuery, eventsOf } from "../../controller/events/questions.ts";
 import { type TestNats, startNats } from "../nats.ts";
@@ -27,7 +28,8 @@ beforeEach(async () => {
     { name: "test", inboxPrefix: "_INBOX_-", timeoutMs: 5_000 },
   );
   await (await jetstreamManager(nc)).streams.add({ name: "EVENTS", subjects: ["event.>"] });
-  appender = createAppender(createPublisher(nc, { inbox: "_INBOX_-.ack", ackTimeoutMs: 5_000 }));
+  const publisher = createPublisher(nc, { inbox: "_INBOX_-.ack", ackTimeoutMs: 5_000 });
+  appender = createAppender(publisher, createBatchJournal(nc, publisher, "test"));
 });
 
 afterEach(async () => {

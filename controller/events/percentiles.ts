@@ -1,0 +1,12 @@
+/** Each asked percent (0 to 100) with its value, interpolated between the two nearest numbers; null when there is none. */
+export function percentilesOf(numbers: readonly number[], percents: readonly number[]): Record<string, number | null> {
+  const sorted = Float64Array.from(numbers).toSorted();
+  return Object.fromEntries(percents.map((percent) => [String(percent), valueAt(sorted, percent)]));
+}
+
+function valueAt(sorted: Float64Array, percent: number): number | null {
+  const place = (percent / 100) * (sorted.length - 1);
+  const below = sorted[Math.floor(place)];
+  const above = sorted[Math.ceil(place)];
+  return below === undefined || above === undefined ? null : below + (above - below) * (place - Math.floor(place));
+}
