@@ -1,6 +1,6 @@
 // The reports of a queued run's attempt, each with everything known so far, and the events that carry them.
 import type { Assignment } from "../bus/assignment.ts";
-import type { QueuedRun } from "../bus/run-message.ts";
+import { type QueuedRun, causeOf } from "../bus/run-message.ts";
 import { eventSubject } from "../bus/subjects.ts";
 import { toCloudEvent } from "../model/cloud-event.ts";
 import { type FailedOutcome, type Outcome, type RunReport, aboutOf, runEventId, runTags } from "../model/run.ts";
@@ -10,17 +10,18 @@ import type { Message } from "./delivery.ts";
 /** A run of which no attempt is under way here: `attempt` is the last one that was made. */
 export function waitingReport(assignment: Assignment, run: QueuedRun, attempt: number): RunReport {
   const { workflow, revision, deployment, instance } = assignment;
-  const { id, trigger, event, hops, slot, queuedAt } = run;
+  const { id, trigger, event, hops, slot, replay, queuedAt } = run;
   return {
     id,
     workflow,
     state: "queued",
     trigger,
     attempt,
-    cause: event.id,
+    cause: causeOf(run),
     hops,
     about: aboutOf(event),
     slot,
+    ...(replay && { replay: replay.id }),
     revision,
     deployment,
     instance,

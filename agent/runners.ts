@@ -8,7 +8,7 @@
 //   U4. Where the agent owns the uids of user code, runs at the same time have different ones, so that what one leaves behind is
 //       found without hitting another.
 //   U5. When runs come faster than a runner boots, two wait from then on, until the demand has ended for a while.
-import type { QueuedRun } from "../bus/run-message.ts";
+import { type QueuedRun, causeOf } from "../bus/run-message.ts";
 import type { Run } from "../client/run.ts";
 import type { Outcome } from "../model/run.ts";
 import type { Clock } from "./clock.ts";
@@ -168,6 +168,18 @@ export function createRunners(options: AgentOptions, script: Script, parts: Runn
   }
 }
 
-function contextOf({ id, workflow, attempt, trigger, slot, hops, event }: RunToExecute, revision: number): Run {
-  return { id, workflow, attempt, trigger, slot, cause: event.id, hops, revision, event };
+function contextOf(run: RunToExecute, revision: number): Run {
+  const { id, workflow, attempt, trigger, slot, replay, hops, event } = run;
+  return {
+    id,
+    workflow,
+    attempt,
+    trigger,
+    slot,
+    replay: replay?.id ?? null,
+    cause: causeOf(run),
+    hops,
+    revision,
+    event,
+  };
 }

@@ -4,7 +4,7 @@
 //   W2. A place is free as soon as user code has ended; the end is stored and acknowledged behind it.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Assignment, QueueWork } from "../bus/assignment.ts";
-import type { QueuedRun } from "../bus/run-message.ts";
+import { type QueuedRun, causeOf } from "../bus/run-message.ts";
 import { problemText } from "../model/problem.ts";
 import type { Outcome, RunReport } from "../model/run.ts";
 import { type Ending, afterAttempt } from "./attempt.ts";
@@ -109,7 +109,7 @@ export function createUnderWay(
   async function see({ held, run, attempt, failures }: Ready, entry: Entry, started: RunReport): Promise<void> {
     const beganMs = performance.now();
     const hasEnded = settlement.begin(started);
-    status.enterRun({ id: run.id, cause: run.event.id, hops: run.hops }, { state: state(), lastRun: started });
+    status.enterRun({ id: run.id, cause: causeOf(run), hops: run.hops }, { state: state(), lastRun: started });
     await nextTurn();
     const outcome = await outcomeOf({ ...run, attempt }, entry);
 

@@ -15,6 +15,15 @@ export function instanceTable(workflows: readonly WorkflowView[], nowMs: number)
   );
 }
 
-function instanceCells({ name, status, restarts, startedAt, lastError }: InstanceView, nowMs: number): string[] {
-  return [name, status, status === "ready" ? "yes" : "no", String(restarts), age(startedAt, nowMs), lastError ?? ""];
+function instanceCells(instance: InstanceView, nowMs: number): string[] {
+  const { name, status, restarts, startedAt, lastError } = instance;
+  const said = [lastError ?? "", lossText(instance)].filter((text) => text !== "").join("; ");
+  return [name, status, status === "ready" ? "yes" : "no", String(restarts), age(startedAt, nowMs), said];
+}
+
+/** `lost 2 events, 40 log lines`, or nothing. */
+function lossText({ eventsLost = 0, logLinesDropped = 0 }: InstanceView): string {
+  const parts = [eventsLost > 0 && `${eventsLost} events`, logLinesDropped > 0 && `${logLinesDropped} log lines`];
+  const lost = parts.filter(Boolean).join(", ");
+  return lost === "" ? "" : `lost ${lost}`;
 }

@@ -14,6 +14,7 @@ import { ownVersion, version } from "./commands/version.ts";
 import type { Flags } from "./options.ts";
 import { collect, count } from "./parameters.ts";
 import { addInstallationCommands } from "./installation-commands.ts";
+import { addPastCommands } from "./past-commands.ts";
 import { addRunCommands } from "./run-commands.ts";
 import type { Session } from "./session.ts";
 
@@ -51,6 +52,7 @@ export function createProgram(host: Host): Command {
   addChanging(program, work);
   addFollowing(program, work);
   addRunCommands(program, work);
+  addPastCommands(program, work);
   addInstallationCommands(program, work, host);
   program
     .command("version")

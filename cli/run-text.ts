@@ -34,7 +34,7 @@ export function runText(run: RunView): string {
       Workflow: run.workflow,
       State: stateText(run),
       ...(outcome && !("result" in result) && { Outcome: outcomeText(outcome) }),
-      Trigger: run.slot === null ? run.trigger : `${run.trigger}, due ${run.slot}`,
+      Trigger: triggerText(run),
       Cause: run.cause === null ? "-" : `event ${run.cause} (hops: ${run.hops})`,
       Queued: run.queuedAt ?? "-",
       Started: run.startedAt ?? "-",
@@ -48,6 +48,11 @@ export function runText(run: RunView): string {
     section("Stack", stack),
     section("Attempts", run.attempts.length > 0 ? attemptTable(run.attempts) : ""),
   ].join("");
+}
+
+function triggerText({ trigger, slot, replay }: RunView): string {
+  if (replay !== undefined) return `${trigger} ${replay}`;
+  return slot === null ? trigger : `${trigger}, due ${slot}`;
 }
 
 /** One line: how it ended. */

@@ -11,6 +11,9 @@ export type InstanceView = {
   readonly restarts: number;
   readonly startedAt: string | null;
   readonly lastError: string | null;
+  /** Absent in answers of earlier controllers, as the next. */
+  readonly eventsLost?: number;
+  readonly logLinesDropped?: number;
 };
 
 export type WorkflowView = Workflow & {
@@ -71,6 +74,8 @@ export type SlotView = SlotReport & { readonly event: string };
 export type EventNode = Pick<Event, "id" | "type" | "source" | "tags" | "timestamp"> & {
   readonly kind: "event";
   readonly runs: readonly RunNode[];
+  /** Events of type `replay` about it. */
+  readonly replays?: readonly EventNode[];
   readonly cut: boolean;
 };
 /** A run with the events that it emitted. */

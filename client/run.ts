@@ -12,13 +12,15 @@ export type Run = {
   readonly trigger: Exclude<TriggerKind, "daemon">;
   /** ISO 8601 instant: the due time, for a run of a time schedule. */
   readonly slot: string | null;
-  /** The id of the event that set it off. */
+  /** The id of the replay that it is part of; null for any other run. */
+  readonly replay: string | null;
+  /** The id of the event that set it off: `event.id`, or in a replay that of the event of type `replay` about it. */
   readonly cause: string;
   /** How many runs lie between this one and the event that began the chain, this one included. */
   readonly hops: number;
   /** Of the workflow. */
   readonly revision: number;
-  /** What set it off, whole. */
+  /** What set it off, whole; in a replay the event that is replayed. */
   readonly event: Event;
 };
 

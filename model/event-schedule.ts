@@ -13,7 +13,7 @@ export type EventSchedule = { readonly tags: readonly string[]; readonly type?: 
 const filterTags: Reader<readonly string[]> = (raw, at) =>
   Array.isArray(raw) && raw.length === 0 ? accepted([]) : eventTags(raw, at);
 
-const sourcePattern = refine(eventSource, (source, at) => {
+export const sourcePattern = refine(eventSource, (source, at) => {
   const star = source.indexOf("*");
   if (star < 0 || star === source.length - 1) return accepted(source);
   const expected = "a source, exact or with one * at its end";

@@ -7,7 +7,7 @@ import type { Event } from "./event.ts";
 import { isObject } from "./reader.ts";
 
 /** What set a run off. A daemon's executions are runs too, without a queue. */
-export type TriggerKind = "daemon" | "time" | "event" | "webhook" | "manual";
+export type TriggerKind = "daemon" | "time" | "event" | "webhook" | "manual" | "replay";
 
 /**
  * `queued` waits; `started` runs; `completed`, `failed`, `timed-out` and `stopped` say how an attempt ended; `dead` is a run that
@@ -53,6 +53,8 @@ export type RunReport = {
   readonly about: string | null;
   /** The due time, for a run of a time schedule. */
   readonly slot: string | null;
+  /** The id of the replay that it is part of; absent for any other run. */
+  readonly replay?: string;
   /** Workflow revision, deployment and instance of the attempt. */
   readonly revision: number | null;
   readonly deployment: string | null;

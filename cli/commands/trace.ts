@@ -15,7 +15,7 @@ export async function trace(session: Session, id: string, { json }: { json: bool
 }
 
 function treeLines(node: TraceNode, asked: string, depth = 1): string[] {
-  const children: readonly TraceNode[] = node.kind === "event" ? node.runs : node.events;
+  const children: readonly TraceNode[] = node.kind === "event" ? [...node.runs, ...(node.replays ?? [])] : node.events;
   const below = children.map((child) => treeLines(child, asked, depth + 1));
   if (node.cut) below.push(["…"]);
   const indented = below.flatMap((lines, index) => {

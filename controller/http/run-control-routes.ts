@@ -1,7 +1,8 @@
 // What people may do to a run: give a dead letter again, and stop one that is not over.
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { QueuedRun } from "../../bus/run-message.ts";
-import { type Event, expandTags } from "../../model/event.ts";
+import { expandTags } from "../../model/event.ts";
+import { replayIn } from "../../model/replay.ts";
 import { isOver } from "../../model/run.ts";
 import { eventIdOf } from "../events/event-id.ts";
 import type { RunRecord } from "../runs/history.ts";
@@ -74,7 +75,7 @@ async function requeue(request: FastifyRequest, parts: HttpParts, run: RunRecord
     id: run.id,
     workflow: run.workflow,
     trigger,
-    event: await causeOf(run, parts),
+    ...(await given(run, parts)),
     hops: run.hops,
     slot: run.slot,
     queuedAt: parts.now().toISOString(),
@@ -94,10 +95,12 @@ async function requeue(request: FastifyRequest, parts: HttpParts, run: RunRecord
   return stored.id;
 }
 
-/** A run is given what set it off, whole. */
-async function causeOf(run: RunRecord, { history, appender }: HttpParts): Promise<Event> {
+/** A run is given what set it off, whole; one of a replay, the event that is replayed. */
+async function given(run: RunRecord, { history, appender }: HttpParts): Promise<Pick<QueuedRun, "event" | "replay">> {
   const event = run.cause === null ? null : await history.event(run.cause, appender.lastSequence);
-  if (event) return event;
+  const replayed = event && replayIn(event);
+  if (event && replayed) return { event: replayed.event, replay: { id: replayed.replay, event: event.id } };
+  if (event) return { event };
   throw new HttpProblem(
     "gone",
     `run ${run.id} cannot be given again: the event that set it off (${run.cause ?? "none"}) is older than the events that are kept; send it anew`,

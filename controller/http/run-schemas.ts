@@ -44,7 +44,8 @@ const Run = Type.Object(
   {
     id: Type.String(),
     workflow: Type.String(),
-    trigger: Type.String({ description: "daemon, time, event, webhook or manual" }),
+    trigger: Type.String({ description: "daemon, time, event, webhook, manual or replay" }),
+    replay: Type.Optional(Type.String({ description: "the replay that it is part of" })),
     cause: Type.Union([Type.String(), Type.Null()], { description: "the event that set it off" }),
     hops: Type.Integer({ description: "runs in the chain of causes up to and with this one" }),
     about: Type.Union([Type.String(), Type.Null()], {
@@ -111,6 +112,7 @@ const TraceNode = Type.Union([
     tags: Type.Array(Type.String()),
     timestamp: Type.String(),
     runs: eventsOrRuns,
+    replays: Type.Array(Type.Unknown({ description: "nodes of events of type replay about it" })),
     cut,
   }),
   Type.Object({

@@ -44,6 +44,7 @@ const triggers: Readonly<Record<TriggerKind, true>> = {
   event: true,
   webhook: true,
   manual: true,
+  replay: true,
 };
 
 /** What the event tells of a run, or null when it is about none or not to be believed. */
@@ -78,8 +79,20 @@ function isOwnRun({ id, workflow, trigger, cause }: Sent): boolean {
 
 function isWellFormed(report: Sent): boolean {
   const { id, workflow, state, trigger, attempt, hops } = report;
-  const { slot, queuedAt, startedAt, finishedAt, again, cause, about, deployment, instance, revision, outcome } =
-    report;
+  const {
+    slot,
+    queuedAt,
+    startedAt,
+    finishedAt,
+    again,
+    cause,
+    about,
+    replay,
+    deployment,
+    instance,
+    revision,
+    outcome,
+  } = report;
   return (
     isWord(id) &&
     isWord(workflow) &&
@@ -88,7 +101,7 @@ function isWellFormed(report: Sent): boolean {
     attempt >= 0 &&
     Number.isSafeInteger(hops) &&
     (revision == null || Number.isSafeInteger(revision)) &&
-    [slot, queuedAt, startedAt, finishedAt, again, cause, about, deployment, instance].every(isAbsentOrWord) &&
+    [slot, queuedAt, startedAt, finishedAt, again, cause, about, replay, deployment, instance].every(isAbsentOrWord) &&
     (outcome == null ? state === "queued" || state === "started" : isOutcome(outcome, state))
   );
 }
@@ -138,7 +151,8 @@ function bounded(report: Sent): RunReport {
   const { cause = null, about = null, slot = null, revision = null, deployment = null, instance = null } = report;
   const { queuedAt = null, startedAt = null, finishedAt = null, outcome = null, again = null } = report;
   const facts = { id, workflow, state, trigger, attempt, cause, hops, about, slot, revision, deployment, instance };
-  return { ...facts, queuedAt, startedAt, finishedAt, outcome: outcome && boundedOutcome(outcome), again };
+  const part = typeof report.replay === "string" ? { replay: report.replay } : {};
+  return { ...facts, ...part, queuedAt, startedAt, finishedAt, outcome: outcome && boundedOutcome(outcome), again };
 }
 
 function boundedOutcome(outcome: Outcome): Outcome {

@@ -2,7 +2,7 @@
 //
 //   E1. An end without an attempt takes the number of the attempt that would have been next. So it stands after the `queued`
 //       before it and before the `queued` of a run that is given again, and no two events of a run have one id.
-import type { QueuedRun } from "../../bus/run-message.ts";
+import { type QueuedRun, causeOf } from "../../bus/run-message.ts";
 import { type RunReport, aboutOf, runEventId, runTags } from "../../model/run.ts";
 import { expandTags } from "../../model/event.ts";
 import type { EventToAppend } from "../events/append.ts";
@@ -42,24 +42,18 @@ export function stopEvent(stop: RunStop, now: Date): EventToAppend {
   return { source: "/controller", type: "stop", tags, value: stop, timestamp: now.toISOString() };
 }
 
-function reportOf({
-  id,
-  workflow,
-  trigger,
-  event,
-  hops,
-  slot,
-  queuedAt,
-}: QueuedRun): Omit<RunReport, "state" | "attempt"> {
+function reportOf(run: QueuedRun): Omit<RunReport, "state" | "attempt"> {
+  const { id, workflow, trigger, event, hops, slot, replay, queuedAt } = run;
   const ran = { revision: null, deployment: null, instance: null, startedAt: null, finishedAt: null };
   return {
     id,
     workflow,
     trigger,
-    cause: event.id,
+    cause: causeOf(run),
     hops,
     about: aboutOf(event),
     slot,
+    ...(replay && { replay: replay.id }),
     queuedAt,
     ...ran,
     outcome: null,

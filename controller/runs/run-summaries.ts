@@ -9,7 +9,7 @@ import type { RunRecord, RunsSummary } from "./history.ts";
 const errorCharsMax = 200;
 
 export const summaryIndexes = `
-  CREATE INDEX IF NOT EXISTS run_open ON run (workflow, state) WHERE forgettable = 0;
+  CREATE INDEX IF NOT EXISTS run_open ON run (workflow, state, at) WHERE forgettable = 0;
 `;
 
 export function createRunSummaries(db: DatabaseSync): (workflows: readonly string[]) => readonly RunsSummary[] {
@@ -42,7 +42,7 @@ export function createRunSummaries(db: DatabaseSync): (workflows: readonly strin
 }
 
 /** Why it did not complete, in one line; null when it did. */
-function headline(outcome: Outcome): string | null {
+export function headline(outcome: Outcome): string | null {
   const text = reasonOf(outcome);
   const line = text?.split("\n").find((one) => one.trim() !== "") ?? text;
   return line !== null && line.length > errorCharsMax ? `${line.slice(0, errorCharsMax - 1)}…`.toWellFormed() : line;

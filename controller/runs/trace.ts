@@ -1,9 +1,11 @@
-// The chain of causes around an event or a run, as a tree: event → the runs that it set off → the events that they emitted.
+// The chain of causes around an event or a run, as a tree: event → the runs that it set off → the events that they emitted. An
+// event also leads to its replays, which are events themselves and lead to their runs.
 //
-//   C1. It begins at the root: the event that no run emitted, or whose run is forgotten.
+//   C1. It begins at the root: the event that no run emitted and that is no replay, or what is forgotten before it.
 //   C2. It is bounded in nodes and in depth. A node whose children were left out is marked, and so is the tree.
 //   C3. An event about a run (type `run`) may set off others, too: it is shown under its run when it leads to what was asked for.
 import type { Event } from "../../model/event.ts";
+import { replayIn } from "../../model/replay.ts";
 import { type RunReport, isRunReport } from "../../model/run.ts";
 import type { RunHistory, RunRecord } from "./history.ts";
 import { inSlices } from "./in-slices.ts";
@@ -15,6 +17,8 @@ const levelsMax = 80;
 export type EventNode = Pick<Event, "id" | "type" | "source" | "tags" | "timestamp"> & {
   readonly kind: "event";
   readonly runs: readonly RunNode[];
+  /** Events of type `replay` about it. */
+  readonly replays: readonly EventNode[];
   /** Not all that it set off is shown. */
   readonly cut: boolean;
 };
@@ -31,7 +35,7 @@ export type Trace = (id: string, passed: number) => Promise<TraceTree | null>;
 
 type Found = { readonly kind: "event"; readonly event: Event } | { readonly kind: "run"; readonly run: RunRecord };
 type Growing = { readonly found: Found; readonly children: Growing[]; cut: boolean };
-type Asking = Pick<RunHistory, "run" | "event" | "causedBy" | "emittedBy">;
+type Asking = Pick<RunHistory, "run" | "event" | "causedBy" | "emittedBy" | "replaysOf">;
 
 export function createTrace(history: Asking): Trace {
   return async (id, passed) => {
@@ -66,6 +70,11 @@ async function find(history: Asking, id: string, passed: number): Promise<Found 
 async function before(history: Asking, found: Found, passed: number): Promise<Found | null> {
   if (found.kind === "run") {
     const event = found.run.cause === null ? null : await history.event(found.run.cause, passed);
+    return event && { kind: "event", event };
+  }
+  const replayed = replayIn(found.event)?.event.id;
+  if (replayed !== undefined) {
+    const event = await history.event(replayed, passed);
     return event && { kind: "event", event };
   }
   const run = await emitterOf(history, found.event, passed);
@@ -124,8 +133,15 @@ async function childrenOf(
   const place = path.findIndex((one) => idOf(one) === idOf(found));
   const first = place === -1 ? [] : path.slice(place + 1, place + 2);
   if (found.kind === "event") {
-    const runs = await history.causedBy(found.event.id, countMax, passed);
-    return [...first, ...runs.map((run) => ({ kind: "run", run }) as const)];
+    const [runs, replays] = await Promise.all([
+      history.causedBy(found.event.id, countMax, passed),
+      history.replaysOf(found.event.id, countMax, passed),
+    ]);
+    const all = [
+      ...runs.map((run) => ({ kind: "run", run }) as const),
+      ...replays.map((event) => ({ kind: "event", event }) as const),
+    ];
+    return [...first, ...all];
   }
   const events = await history.emittedBy(found.run.id, countMax, passed);
   const own = events.filter(({ source }) => isOf(found.run, source));
@@ -146,16 +162,17 @@ function shown(tree: Growing): TraceNode {
 
 function shownEvent({ id, type, source, tags, timestamp }: Event, { children, cut }: Growing): EventNode {
   const runs = children.flatMap((child) => (child.found.kind === "run" ? [shownRun(child.found.run, child)] : []));
-  return { kind: "event", id, type, source, tags, timestamp, runs, cut };
+  return { kind: "event", id, type, source, tags, timestamp, runs, replays: shownEvents(children), cut };
+}
+
+function shownEvents(children: readonly Growing[]): EventNode[] {
+  return children.flatMap((child) => (child.found.kind === "event" ? [shownEvent(child.found.event, child)] : []));
 }
 
 function shownRun(run: RunRecord, { children, cut }: Growing): RunNode {
   const { id, workflow, state, trigger, attempt, hops, queuedAt, startedAt, finishedAt } = run;
   const facts = { id, workflow, state, trigger, attempt, hops, queuedAt, startedAt, finishedAt };
-  const events = children.flatMap((child) =>
-    child.found.kind === "event" ? [shownEvent(child.found.event, child)] : [],
-  );
-  return { kind: "run", ...facts, events, cut };
+  return { kind: "run", ...facts, events: shownEvents(children), cut };
 }
 
 function isCut({ cut, children }: Growing): boolean {

@@ -12,6 +12,7 @@ import { readingOptions } from "../../bus/reading.ts";
 import { eventsStream, ownerOf, triggersConsumer } from "../../bus/subjects.ts";
 import { fromCloudEvent } from "../../model/cloud-event.ts";
 import type { EnqueueRuns } from "./enqueue-runs.ts";
+import { createGatheredAcks } from "./gathered-acks.ts";
 import { type Lookup, type SetOff, type Stored, runsOf } from "./runs-of-event.ts";
 import { followStreamEnd } from "./stream-end.ts";
 import { ackWaitMs, ensureTriggersConsumer } from "./triggers-consumer.ts";
@@ -42,6 +43,7 @@ export async function startEventTrigger(
   const jsm = await jetstreamManager(nc);
   const end = followStreamEnd(nc, eventsStream);
   const inFlight = new Map<number, JsMsg>();
+  const acks = createGatheredAcks();
   const stopping = new AbortController();
   let messages: ConsumerMessages | null = null;
   let room = Promise.withResolvers<void>();
@@ -58,6 +60,7 @@ export async function startEventTrigger(
       void messages?.close();
       await Promise.race([reading, delay(stopWaitMs, null, { ref: false })]);
       await drained(stopWaitMs);
+      acks.close();
       clearInterval(working);
       end.stop();
       for (const msg of inFlight.values()) msg.nak();
@@ -73,6 +76,7 @@ export async function startEventTrigger(
         messages = await consumer.consume({
           ...readingOptions,
           max_messages: eventsReadAhead,
+          threshold_messages: eventsReadAhead / 2,
           abort_on_missing_resource: true,
         });
         await read(messages);
@@ -93,9 +97,9 @@ export async function startEventTrigger(
 
   function take(msg: JsMsg): void {
     const isNew = !inFlight.has(msg.seq);
+    if (isNew && setsOffNothing(msg)) return acks.give(msg);
     inFlight.set(msg.seq, msg);
     if (!isNew) return;
-    highest = Math.max(highest ?? 0, msg.seq);
     handle(msg)
       // Left without an ack, it is given again later.
       .catch((error: unknown) => log.error({ sequence: msg.seq, err: error }, "an event could not be handled"))
@@ -104,6 +108,17 @@ export async function startEventTrigger(
         room.resolve();
         room = Promise.withResolvers();
       });
+  }
+
+  /** So it is with nearly all events, and they get by without a promise. What fails here fails again where it is told. */
+  function setsOffNothing(msg: JsMsg): boolean {
+    highest = Math.max(highest ?? 0, msg.seq);
+    try {
+      const event = fromCloudEvent(msg.data, ownerOf(msg.subject));
+      return event === null || runsOf({ event, sequence: msg.seq }, lookup).length === 0;
+    } catch {
+      return false;
+    }
   }
 
   async function handle(msg: JsMsg): Promise<void> {
@@ -119,7 +134,8 @@ export async function startEventTrigger(
       if (stopping.signal.aborted) return inFlight.get(msg.seq)?.nak();
       waitMs = Math.min(tryAgainMaxMs, waitMs * 2);
     }
-    inFlight.get(msg.seq)?.ack();
+    const given = inFlight.get(msg.seq);
+    if (given) acks.give(given);
   }
 
   /** A workflow that is unknown here may have been saved through another controller a moment ago. */

@@ -51,7 +51,7 @@ export function nextFireMs({
   throughMs,
 }: Pick<SlotSituation, "workflow" | "schedule" | "scheduledAtMs" | "throughMs">): number | null {
   const slot = nextSlot(schedule, { scheduledAtMs, afterMs: throughMs });
-  return slot && fireMs({ workflow, schedule, scheduledAtMs }, slot);
+  return slot && slotFireMs({ workflow, schedule, scheduledAtMs }, slot);
 }
 
 /** Null when no slot is due. */
@@ -105,7 +105,7 @@ function dueSlots(situation: SlotSituation): { late: Stretch | null; punctual: S
     untilMs: nowMs,
     countMax: punctualSlotsMax,
   });
-  return { late, punctual: found.filter((slot) => fireMs(situation, slot) <= nowMs) };
+  return { late, punctual: found.filter((slot) => slotFireMs(situation, slot) <= nowMs) };
 }
 
 /** Of the slots that are due before, only the last one can be put off beyond it (D5). */
@@ -114,12 +114,13 @@ function lateSlots(situation: SlotSituation, beforeMs: number): Stretch | null {
   const first = nextSlot(schedule, { scheduledAtMs, afterMs });
   if (first === null || first.dueMs >= beforeMs) return null;
   let last = lastSlot(schedule, { scheduledAtMs, afterMs, untilMs: beforeMs - 1 });
-  if (last && fireMs(situation, last) >= beforeMs)
+  if (last && slotFireMs(situation, last) >= beforeMs)
     last = lastSlot(schedule, { scheduledAtMs, afterMs, untilMs: last.dueMs - 1 });
   return last && { first, last };
 }
 
-function fireMs({ workflow, schedule, scheduledAtMs }: Scheduled, { dueMs }: Slot): number {
+/** When a slot is decided: its jitter later than it is due. */
+export function slotFireMs({ workflow, schedule, scheduledAtMs }: Scheduled, { dueMs }: Slot): number {
   const maxMs = schedule.jitter === undefined ? 0 : (durationMs(schedule.jitter) ?? 0);
   if (maxMs === 0) return dueMs;
   const next = nextSlot(schedule, { scheduledAtMs, afterMs: dueMs });

@@ -23,6 +23,7 @@ test("a handler is called with the whole event and its context, and what it retu
         attempt: 2,
         trigger: "event",
         slot: null,
+        replay: null,
         cause: "e-1",
         hops: 3,
         revision: 7,

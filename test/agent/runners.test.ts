@@ -47,6 +47,7 @@ test("a script finds its run and the event that set it off, and the result that 
         attempt: 2,
         trigger: "time",
         slot: "2030-01-01T00:00:00.000Z",
+        replay: null,
         cause: "e-1",
         hops: 4,
         revision: 7,

@@ -16,6 +16,7 @@ import { type Publisher, createPublisher } from "../../bus/publisher.ts";
 import type { QueuedRun } from "../../bus/run-message.ts";
 import { allEvents, allLogs, allRuns, eventSubject, logsStream, runsConsumer, runsStream } from "../../bus/subjects.ts";
 import { type AppendEvent, createAppender } from "../../controller/events/append.ts";
+import { createBatchJournal } from "../../controller/events/batch-journal.ts";
 import { type EventIndex, startEventIndex } from "../../controller/events/index.ts";
 import { type RunHistory, createRunHistory } from "../../controller/runs/history.ts";
 import { type QueueParts, type RunQueue, createRunQueue } from "../../controller/runs/queue.ts";
@@ -92,7 +93,7 @@ export async function startInstallation({
       connections += 1;
       const publisher = createPublisher(own, { inbox: `_INBOX_-.ack${connections}`, ackTimeoutMs: 2_000 });
       const index = await startEventIndex({ target, path: join(dir, `${indexName}.sqlite`), onDeath: () => {} });
-      const { append } = createAppender(publisher);
+      const { append } = createAppender(publisher, createBatchJournal(own, publisher, "test"));
       const history = createRunHistory(own, index);
       const queue = createRunQueue({
         nc: own,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type IndexStore, openIndexStore } from "../../controller/events/index-store.ts";
+import { eventsOf } from "../../controller/events/questions.ts";
 import { type TraceNode, createTrace } from "../../controller/runs/trace.ts";
 import type { Event } from "../../model/event.ts";
 import { anEvent, report, runEvent } from "./reports.ts";
@@ -32,6 +33,18 @@ const trace = createTrace({
   event: async (id) => store.event(id),
   causedBy: async (event, countMax) => store.causedBy(event, countMax),
   emittedBy: async (run, countMax) => store.emittedBy(run, countMax),
+  replaysOf: async (event) =>
+    eventsOf(
+      store.eventPage({
+        filter: { tags: [`events:${event}`] },
+        time: {},
+        order: "oldest",
+        beyond: null,
+        offset: 0,
+        limit: 10,
+        count: "none",
+      }),
+    ),
 });
 const ran = (workflow: string, cause: string) => report("completed", 1, { workflow, cause });
 const emitted = (id: string, by: ReturnType<typeof ran>) =>
@@ -39,7 +52,7 @@ const emitted = (id: string, by: ReturnType<typeof ran>) =>
 
 /** `order(ship(sent()),bill())`: an event by its id, a run by its workflow. */
 function sketch(node: TraceNode): string {
-  const children = node.kind === "event" ? node.runs : node.events;
+  const children = node.kind === "event" ? [...node.runs, ...node.replays] : node.events;
   return `${node.kind === "event" ? node.id : node.workflow}(${children.map(sketch).join(",")})`;
 }
 
@@ -78,6 +91,17 @@ test("a run that an event about another run set off hangs under that run", async
   const watch = ran("watch", ended.id);
   add(anEvent("order"), ended, runEvent(watch));
   expect(sketch((await trace(watch.id, 0))?.root as TraceNode)).toBe(`order(ship(${ended.id}(watch())))`);
+});
+
+test("a replay stands below the event that it replays, with its run, from every id in it", async () => {
+  const ship = ran("ship", "order");
+  const again = ran("ship", "again");
+  const tags = ["replay", "events:order"];
+  const value = { replay: "p-1", by: "local", event: anEvent("order"), sequence: 1, query: {} };
+  const replay = anEvent("again", { type: "replay", source: "/replay/ship", tags, cause: "order", value });
+  add(anEvent("order"), runEvent(ship), replay, runEvent(again), emitted("sent", again));
+  for (const id of ["order", "again", again.id, "sent"])
+    expect(sketch((await trace(id, 0))?.root as TraceNode)).toBe("order(ship(),again(ship(sent())))");
 });
 
 test("an event that names another workflow's run is not shown as that run's", async () => {

@@ -7,6 +7,7 @@ import { createPublisher } from "../../bus/publisher.ts";
 import { type Buckets, ensureStreams } from "../../bus/streams.ts";
 import { eventSubject, eventsStream, ownerOf, runSubject, runsStream } from "../../bus/subjects.ts";
 import { type AppendEvent, createAppender } from "../../controller/events/append.ts";
+import { createBatchJournal } from "../../controller/events/batch-journal.ts";
 import type { RunHistory, RunRecord } from "../../controller/runs/history.ts";
 import type { RunQueue } from "../../controller/runs/queue.ts";
 import { fromCloudEvent, toCloudEvent } from "../../model/cloud-event.ts";
@@ -62,8 +63,8 @@ export async function startBus(): Promise<TestBus> {
 }
 
 export function appendOver(nc: NatsConnection): AppendEvent {
-  return createAppender(createPublisher(nc, { inbox: `_INBOX_ack_${crypto.randomUUID()}`, ackTimeoutMs: 2_000 }))
-    .append;
+  const publisher = createPublisher(nc, { inbox: `_INBOX_ack_${crypto.randomUUID()}`, ackTimeoutMs: 2_000 });
+  return createAppender(publisher, createBatchJournal(nc, publisher, "test")).append;
 }
 
 /** Always as new as the stream, as it reads the stream. */

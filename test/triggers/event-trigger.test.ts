@@ -1,82 +1,23 @@
 // Every event becomes its runs exactly once, on a real nats-server: over restarts, refusals and a server that was killed.
 import { jetstreamManager } from "@nats-io/jetstream";
-import { pino } from "pino";
 import { expect, test, vi } from "vitest";
 import type { LiveWorkflow } from "../../controller/artifacts/entry.ts";
-import type { Enqueued } from "../../controller/runs/queue.ts";
 import { runIdOf } from "../../controller/runs/run-id.ts";
-import { createEnqueueRuns } from "../../controller/triggers/enqueue-runs.ts";
-import { type EventTrigger, startEventTrigger } from "../../controller/triggers/event-trigger.ts";
-import { createMatcher } from "../../controller/triggers/matcher.ts";
 import { ensureTriggersConsumer } from "../../controller/triggers/triggers-consumer.ts";
-import type { QueuedRun } from "../../bus/run-message.ts";
-import type { Event } from "../../model/event.ts";
 import type { RunReport } from "../../model/run.ts";
-import { type TestBus, appendOver, historyOf, queueOf, startBus } from "./bus.ts";
+import { appendOver, startBus } from "./bus.ts";
 import { entryOf, reportOf } from "./entries.ts";
 
-const log = pino({ level: "silent" });
-const soon = { timeout: 20_000, interval: 50 };
-const now = (): Date => new Date("2026-01-01T12:00:00.000Z");
-
-const orders = entryOf("orders", { event: { tags: ["order"] } });
-
-type Started = EventTrigger & { readonly asked: { run: string; checked: boolean }[] };
-type Enqueue = (run: QueuedRun, options: { readonly checked: boolean }) => Promise<Enqueued>;
-
-async function trigger(
-  bus: TestBus,
-  entries: readonly LiveWorkflow[] = [orders],
-  around: (enqueue: Enqueue) => Enqueue = (enqueue) => enqueue,
-  refresh: (workflow: string) => Promise<unknown> = () => Promise.resolve(),
-): Promise<Started> {
-  const nc = await bus.connect();
-  const queue = queueOf(nc);
-  const matcher = createMatcher();
-  for (const { artifact } of entries)
-    if (typeof artifact.schedule === "object" && "event" in artifact.schedule)
-      matcher.set(artifact.name, artifact.schedule.event);
-  const started = await startEventTrigger(nc, {
-    lookup: {
-      workflow: (name) => entries.find(({ artifact }) => artifact.name === name) ?? null,
-      matching: (event) => matcher.matching(event),
-      now,
-    },
-    refresh,
-    enqueue: createEnqueueRuns({
-      queue: { enqueue: around((run, options) => queue.enqueue(run, options)) },
-      history: historyOf(nc),
-      append: appendOver(nc),
-      log,
-    }),
-    log,
-  });
-  return { ...started, asked: queue.asked };
-}
-
-const order = (n: number): Event => ({
-  id: `order-${n}`,
-  source: "/api",
-  type: "event",
-  tags: ["order"],
-  value: n,
-  timestamp: now().toISOString(),
-});
-
-const runsOfOrders = (count: number): string[] =>
-  Array.from({ length: count }, (_, n) => runIdOf("orders", `order-${n}`)).toSorted();
-
-async function expectQueued(bus: TestBus, expected: readonly string[]): Promise<void> {
-  await vi.waitFor(async () => expect((await bus.queued()).map(({ id }) => id).toSorted()).toEqual(expected), soon);
-}
-
-async function expectAllAcked(bus: TestBus): Promise<void> {
-  const jsm = await jetstreamManager(bus.nc);
-  await vi.waitFor(async () => {
-    const { num_pending, num_ack_pending } = await jsm.consumers.info("EVENTS", "triggers");
-    expect({ num_pending, num_ack_pending }).toEqual({ num_pending: 0, num_ack_pending: 0 });
-  }, soon);
-}
+import {
+  type Enqueue,
+  expectAllAcked,
+  expectQueued,
+  order,
+  orders,
+  runsOfOrders,
+  soon,
+  trigger,
+} from "./event-trigger-setup.ts";
 
 test("an event that is stored before anything triggers on it sets off nothing; one after it sets off its run, unchecked", async () => {
   await using bus = await startBus();
@@ -99,6 +40,25 @@ test("what a workflow stores under the controller's names is the workflow's, and
   await bus.append({ ...order(1), type: "manual", source: "/manual/orders", tags: ["x"] });
   await expectQueued(bus, [runIdOf("orders", "order-1")]);
   await expectAllAcked(bus);
+  await one.stop();
+});
+
+test("a replay queues the event that is replayed, once for each replay, and only when the controller stored it", async () => {
+  await using bus = await startBus();
+  const one = await trigger(bus);
+  const replayed = { replay: "p-1", by: "local", event: order(7), sequence: 1, query: {} };
+  const replay = { ...order(0), type: "replay", source: "/replay/orders", tags: ["replay"], value: replayed };
+  await bus.emit("evil", { ...replay, id: "forged" });
+  await bus.append({ ...replay, id: "replay-1" });
+  await bus.append({ ...replay, id: "replay-1" });
+  await bus.append({ ...replay, id: "replay-2", value: { ...replayed, replay: "p-2" } });
+  await expectQueued(bus, [runIdOf("orders", "replay-1"), runIdOf("orders", "replay-2")].toSorted());
+  await expectAllAcked(bus);
+  expect(await bus.queued()).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ trigger: "replay", event: order(7), replay: { id: "p-1", event: "replay-1" } }),
+    ]),
+  );
   await one.stop();
 });
 

@@ -1,45 +1,11 @@
 // Which runs one event sets off, and which of them may not run.
 import { describe, expect, test } from "vitest";
-import type { LiveWorkflow } from "../../controller/artifacts/entry.ts";
 import { runIdOf } from "../../controller/runs/run-id.ts";
 import { type SetOff, runsOf } from "../../controller/triggers/runs-of-event.ts";
 import type { Event } from "../../model/event.ts";
-import { aboutOf, hopsMax } from "../../model/run.ts";
-import { entryOf, rules } from "./entries.ts";
-
-const at = "2026-01-01T12:00:00.000Z";
-
-const workflows = new Map<string, LiveWorkflow>(
-  [
-    entryOf("orders", { event: { tags: ["order"] } }, { afterSequence: 10 }),
-    entryOf("asleep", { event: { tags: ["order"] } }, { status: "suspended" }),
-    entryOf("clock", { time: { period: "PT1S", ...rules } }),
-    entryOf("hook", { webhook: { key: "k" } }),
-    entryOf("daemon", "daemon"),
-  ].map((entry) => [entry.artifact.name, entry]),
-);
-
-const event = (over: Partial<Event>): Event => ({
-  id: "e1",
-  source: "/api",
-  type: "event",
-  tags: ["order"],
-  value: { a: 1 },
-  timestamp: at,
-  ...over,
-});
-
-function setOff(one: Partial<Event>, { sequence = 11, matching = [] as string[] } = {}): SetOff[] {
-  return runsOf(
-    { event: event(one), sequence },
-    { workflow: (name) => workflows.get(name) ?? null, matching: () => matching, now: () => new Date(at) },
-  );
-}
-
-const told = (found: readonly SetOff[]): string[] =>
-  found.map((one) =>
-    one.kind === "queue" ? `${one.run.workflow} queued` : `${one.report.workflow} ${one.report.state}`,
-  );
+import { hopsMax } from "../../model/run.ts";
+import { entryOf } from "./entries.ts";
+import { at, event, setOff, told } from "./set-off.ts";
 
 test("an event that a workflow asks for sets it off, whole, under an id that follows from both", () => {
   expect(setOff({ hops: 2, cause: "before" }, { matching: ["orders"] })).toEqual([
@@ -136,6 +102,70 @@ describe("events that only the controller can store", () => {
     ]);
   });
 
+  describe("a replay", () => {
+    const query = { since: at, until: at, tags: [], type: null, source: null };
+    const replayOf = (original: Partial<Event>, over: Partial<Event> = {}): Partial<Event> => ({
+      id: "e-replay",
+      type: "replay",
+      source: "/replay/orders",
+      tags: ["replay"],
+      value: { replay: "p-1", by: "local", event: event(original), sequence: 3, query },
+      ...over,
+    });
+
+    test("is given the event that is replayed, under an id and a cause that follow from the replay", () => {
+      expect(setOff(replayOf({ id: "e0", hops: 4 }, { hops: 4, cause: "e0" }))).toEqual([
+        {
+          kind: "queue",
+          run: {
+            id: runIdOf("orders", "e-replay"),
+            workflow: "orders",
+            trigger: "replay",
+            event: event({ id: "e0", hops: 4 }),
+            replay: { id: "p-1", event: "e-replay" },
+            hops: 5,
+            slot: null,
+            queuedAt: at,
+            createdAt: null,
+            attemptsBefore: 0,
+          },
+        },
+      ]);
+    });
+
+    test("sets off no other workflow for the event that is replayed", () => {
+      expect(told(setOff(replayOf({}), { matching: ["orders"] }))).toEqual(["orders queued"]);
+    });
+
+    test("to a suspended workflow is told as skipped, as part of the replay", () => {
+      const [skipped] = setOff(replayOf({}, { source: "/replay/asleep" }));
+      expect(skipped).toMatchObject({
+        report: { state: "skipped", trigger: "replay", replay: "p-1", cause: "e-replay", workflow: "asleep" },
+      });
+    });
+
+    test.each<[string, Partial<Event>, Partial<Event>, string[]]>([
+      ["that somebody else claims", {}, { source: "/workflows/orders" }, []],
+      ["of nothing", {}, { value: { replay: "p-1" } }, []],
+      ["to a workflow that is gone", {}, { source: "/replay/gone" }, ["gone stopped"]],
+      ["too deep in a chain", { hops: hopsMax }, { hops: hopsMax }, ["orders refused"]],
+      [
+        "about its own run",
+        { type: "run", value: { id: "r", workflow: "orders", state: "failed", attempt: 1 } },
+        {},
+        ["orders refused"],
+      ],
+      [
+        "about a run that was set off by an event about a run",
+        { type: "run", value: { id: "r", workflow: "clock", state: "failed", attempt: 1, about: "r-0" } },
+        {},
+        ["orders refused"],
+      ],
+    ])("%s: %j in %j sets off %j", (_, original, over, expected) => {
+      expect(told(setOff(replayOf(original, over)))).toEqual(expected);
+    });
+  });
+
   test("set off a workflow that also asks for them once", () => {
     expect(told(setOff({ type: "manual", source: "/manual/orders" }, { matching: ["orders"] }))).toEqual([
       "orders queued",
@@ -157,63 +187,5 @@ describe("a workflow that was created anew under its name", () => {
       { kind: "record", report: { state: "stopped", outcome: { reason: "the workflow was deleted" } } },
     ]);
     expect(found(one, 21)).toMatchObject([{ kind: "queue", run: { createdAt: created.at } }]);
-  });
-});
-
-describe("loops end (I10):", () => {
-  test(`the run after ${hopsMax} others is refused, and says how long its chain is`, () => {
-    expect(told(setOff({ hops: hopsMax - 1 }, { matching: ["orders"] }))).toEqual(["orders queued"]);
-    const refused = setOff({ hops: hopsMax }, { matching: ["orders", "asleep"] });
-    expect(told(refused)).toEqual(["orders refused", "asleep refused"]);
-    expect(refused[0]).toMatchObject({
-      report: { hops: hopsMax + 1, outcome: { reason: expect.stringContaining("33") as string } },
-    });
-  });
-
-  test("the event of a refused run sets nothing off, not even a refusal", () => {
-    expect(setOff({ type: "run", hops: hopsMax + 1 }, { matching: ["orders", "asleep"] })).toEqual([]);
-  });
-
-  const runEvent = (workflow: string, state: string): Partial<Event> => ({
-    type: "run",
-    source: `/workflows/${workflow}`,
-    value: { id: "r-1", workflow, state, attempt: 1 },
-  });
-
-  test("a workflow that asks for run events is not set off by its own", () => {
-    const matching = ["orders"];
-    expect(told(setOff(runEvent("orders", "failed"), { matching }))).toEqual([]);
-    expect(told(setOff(runEvent("clock", "failed"), { matching }))).toEqual(["orders queued"]);
-  });
-
-  describe("an event about a run", () => {
-    const aboutClock = (over: object): Event =>
-      event({
-        ...runEvent("clock", "dead"),
-        value: { id: "r-1", workflow: "clock", state: "dead", attempt: 1, ...over },
-      });
-    const matching = ["orders"];
-
-    test("sets off a run that says which run it is about, however long the chain before it is", () => {
-      const [found] = setOff({ ...aboutClock({ about: null }), hops: hopsMax - 1 }, { matching });
-      expect(found).toMatchObject({ kind: "queue", run: { workflow: "orders", hops: hopsMax } });
-      expect(found?.kind === "queue" && aboutOf(found.run.event)).toBe("r-1");
-    });
-
-    test("sets nothing off when that run was itself set off by an event about a run", () => {
-      expect(setOff(aboutClock({ about: "r-0" }), { matching })).toEqual([]);
-    });
-
-    test("is none when somebody else claims it", () => {
-      expect(aboutOf(aboutClock({}))).toBe("r-1");
-      expect(aboutOf({ ...aboutClock({}), source: "/controller" })).toBe("r-1");
-      expect(aboutOf({ ...aboutClock({}), source: "/workflows/orders" })).toBeNull();
-      expect(aboutOf({ ...aboutClock({}), type: "event" })).toBeNull();
-    });
-  });
-
-  test("suspended workflows that ask for run events do not skip because of each other's skips", () => {
-    expect(told(setOff(runEvent("clock", "failed"), { matching: ["asleep"] }))).toEqual(["asleep skipped"]);
-    expect(told(setOff(runEvent("clock", "skipped"), { matching: ["asleep"] }))).toEqual([]);
   });
 });
