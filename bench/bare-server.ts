@@ -20,8 +20,10 @@ const http = await createServer(
     version: "0.0.0",
     installation: "",
     backups: absent,
+    metrics: absent,
     appender: {
       append: async (event) => ({ ...event, id: event.id ?? randomUUID() }),
+      appendAll: async (events) => Array.from(events, ({ id }) => id ?? randomUUID()),
       lastSequence: 0,
     },
     artifacts: { breeds: absent, workflows: absent },

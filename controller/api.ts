@@ -1,5 +1,4 @@
 // The HTTP side of the controller, wired by hand from the parts that app.ts has made.
-import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Logger } from "pino";
@@ -15,10 +14,12 @@ import { createServer } from "./http/server.ts";
 import { type KeyEntry, createApiKeys } from "./identity/api-keys.ts";
 import { infoOf } from "./info.ts";
 import type { Lifecycle } from "./lifecycle/lifecycle.ts";
+import { startControllerMetrics } from "./metrics/controller-metrics.ts";
 import type { ControllerOptions } from "./options.ts";
 import type { RunHistory } from "./runs/history.ts";
 import { createLogs } from "./runs/logs.ts";
 import { createTrace } from "./runs/trace.ts";
+import { versionOfProduct } from "./version.ts";
 
 export type ApiParts = {
   readonly options: ControllerOptions;
@@ -32,6 +33,7 @@ export type ApiParts = {
   readonly history: RunHistory;
   readonly keyBucket: Bucket<KeyEntry>;
   readonly lifecycle: Lifecycle;
+  readonly leading: () => boolean | null;
   readonly now: () => Date;
   readonly log: Logger;
 };
@@ -40,11 +42,22 @@ export type ApiParts = {
 export async function startApi(parts: ApiParts): Promise<{ url: string; stop(): Promise<void> }> {
   const { options, installation, broker, nc, artifacts, appender, index, live, history, lifecycle, now, log } = parts;
   const version = versionOfProduct();
+  const metrics = await startControllerMetrics({
+    nc,
+    index,
+    live,
+    lifecycle,
+    leading: parts.leading,
+    nowMs: () => now().getTime(),
+    workflows: () => artifacts.workflows.list(),
+    facts: { version, installation, runtime: options.runtime },
+  });
   const http = await createServer(
     {
       version,
       installation,
       backups: createBackups(nc),
+      metrics,
       artifacts,
       appender,
       index,
@@ -73,6 +86,7 @@ export async function startApi(parts: ApiParts): Promise<{ url: string; stop(): 
   const stop = async (): Promise<void> => {
     forwarded.unsubscribe();
     await http.close();
+    await metrics.stop();
   };
   try {
     await http.listen({ host: options.host, port: options.port });
@@ -85,9 +99,4 @@ export async function startApi(parts: ApiParts): Promise<{ url: string; stop(): 
 
 function addressOf({ address, port, family }: AddressInfo): string {
   return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
-}
-
-function versionOfProduct(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }

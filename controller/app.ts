@@ -6,6 +6,7 @@ import { connectNats } from "../bus/connection.ts";
 import { createPublisher } from "../bus/publisher.ts";
 import { ensureStreams } from "../bus/streams.ts";
 import { controllerOwner, eventsStream, inboxPrefix } from "../bus/subjects.ts";
+import { createAnnouncements } from "./announcements.ts";
 import { startApi } from "./api.ts";
 import { createArchive } from "./artifacts/archive.ts";
 import { recordMissedChanges } from "./artifacts/archive-repair.ts";
@@ -16,6 +17,8 @@ import type { BreedEntry, WorkflowEntry } from "./artifacts/entry.ts";
 import { createWorkflows } from "./artifacts/workflows.ts";
 import { openBroker } from "./broker.ts";
 import { createAppender } from "./events/append.ts";
+import { createBatchJournal } from "./events/batch-journal.ts";
+import { startBatchRepair } from "./events/batch-repair.ts";
 import { startEventIndex } from "./events/index.ts";
 import type { EventQuery } from "./events/questions.ts";
 import { startLive } from "./events/live.ts";
@@ -32,6 +35,7 @@ import { systemClock } from "./triggers/clock.ts";
 import { ensureTriggersConsumer } from "./triggers/triggers-consumer.ts";
 import { startTriggers } from "./triggers/triggers.ts";
 import { createRuntime } from "./create-runtime.ts";
+import { versionOfProduct } from "./version.ts";
 
 const natsTimeoutMs = 30_000;
 const ackTimeoutMs = 5_000;
@@ -71,14 +75,20 @@ export async function startController(
   const publisher = createPublisher(nc, { inbox: `${inboxPrefix(controllerOwner)}.ack`, ackTimeoutMs });
   opened.defer(() => publisher.close());
 
-  const appender = createAppender(publisher);
+  const journal = createBatchJournal(nc, publisher, installation);
+  const appender = createAppender(publisher, journal);
+  const announcements = createAnnouncements(appender.append, { installation, now, log });
+  opened.defer(() => announcements.stop());
   const index = await startEventIndex({
     target,
     path: join(options.home, "index.sqlite"),
     onDeath: (error) => log.error({ err: error }, "the event index died; starting it again"),
+    onRebuilt: (facts) => announcements.indexRebuilt(facts),
   });
   opened.defer(() => index.stop());
   const history = createRunHistory(nc, index);
+  const repair = startBatchRepair(nc, { publisher, journal, installation, history, log });
+  opened.defer(() => repair.stop());
   const live = await startLive(nc);
   opened.defer(() => live.stop());
 
@@ -132,10 +142,16 @@ export async function startController(
         clock: systemClock,
         log,
       }),
-    onChange: () => lifecycle.wake(),
+    onChange() {
+      announcements.leads(lead.leading === true);
+      lifecycle.wake();
+    },
     log,
   });
-  opened.defer(() => lead.stop());
+  opened.defer(async () => {
+    await lead.stop();
+    announcements.leads(false);
+  });
   const lifecycle = startLifecycle({
     nc,
     publisher,
@@ -167,10 +183,13 @@ export async function startController(
     history,
     keyBucket,
     lifecycle,
+    leading: () => lead.leading,
     now,
     log,
   });
   opened.defer(() => http.stop());
+  announcements.started({ version: versionOfProduct(), runtime: runtime.name, url: http.url });
+  opened.defer(() => announcements.stopping());
 
   const closing = opened.move();
   return { url: http.url, stop: () => closing.disposeAsync() };

@@ -26,7 +26,15 @@ export type Event = {
   readonly cause?: string;
   /** How many runs lie between this event and the one that began the chain. */
   readonly hops?: number;
+  /**
+   * What a CloudEvents sender gave that has no field above: its own `id`, `subject`, `dataschema`, `datacontenttype` (when it is not
+   * JSON), `datacontentencoding` ("base64": the value is bytes in that encoding), and extension attributes.
+   */
+  readonly attributes?: Attributes;
 };
+
+/** Names are lower-case letters and digits (CloudEvents 1.0, naming conventions). */
+export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 /** An event as a sender gives it, complete and with its tags expanded; whoever stores it adds id and source. */
 export type NewEvent = Pick<Event, "type" | "tags" | "value" | "timestamp">;

@@ -36,7 +36,11 @@ export type Workflows = {
   remove(name: string, by: string): Promise<SaveResult | null>;
 };
 
-export type WorkflowSignals = { statusChanged(entry: LiveWorkflow, by: string): Promise<void> };
+export type WorkflowSignals = {
+  statusChanged(entry: LiveWorkflow, by: string): Promise<void>;
+  /** A new deployment is to take the place of the one before, if there was one. */
+  deployed(entry: LiveWorkflow, by: string): Promise<void>;
+};
 
 export function createWorkflows(
   bucket: Bucket<WorkflowEntry>,
@@ -104,6 +108,7 @@ export function createWorkflows(
         return { ...current, status: "running", deployment };
       });
       if (!stored || !isLive(stored)) return null;
+      await signals.deployed(stored, by);
       await signals.statusChanged(stored, by);
       return stored;
     },
@@ -161,6 +166,7 @@ export function createWorkflows(
     }
     const change = changeOf("workflow", name, before, stored);
     await archive.record(change);
+    if (isLive(stored)) await signals.deployed(stored, by);
     const action = ({ create: "created", update: "updated", delete: "deleted" } as const)[change.action];
     return { action, revision: stored.revision, redeployed: action === "updated" };
   }

@@ -9,6 +9,7 @@ import { bodyOf } from "./body.ts";
 import { Type } from "./json-schema.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem, invalid } from "./problem.ts";
+import { Refused } from "./refused.ts";
 import { parameters } from "./query.ts";
 import { TriggeredSchema } from "./run-schemas.ts";
 import { refusals } from "./schemas.ts";
@@ -40,7 +41,7 @@ export function hookRoutes(app: FastifyInstance, parts: HttpParts): void {
   });
 }
 
-/** Throws HttpProblem 401, 404 or 403, in this order. */
+/** Throws Refused 401, HttpProblem 404 or Refused 403, in this order. */
 function admit(
   request: FastifyRequest<Hook>,
   reply: FastifyReply,
@@ -51,8 +52,8 @@ function admit(
   if (presented === null) {
     reply.header("WWW-Authenticate", `ApiKey header="${keyName}"`);
     const came = value === undefined ? "no key" : "a key that does not exist";
-    throw new HttpProblem(
-      "unauthorized",
+    throw new Refused(
+      { reason: value === undefined ? "no-key" : "unknown-key", by: "anyone" },
       `${keyName}: expected the value of an API key as header or query parameter, got ${came}; drover key create NAME makes one`,
     );
   }
@@ -62,8 +63,8 @@ function admit(
     throw new HttpProblem("not-found", `there is no workflow "${workflow}" with a webhook`);
   }
   if (schedule.webhook.key === presented) return;
-  throw new HttpProblem(
-    "forbidden",
+  throw new Refused(
+    { reason: "wrong-key", by: `key:${presented}` },
     `${keyName}: expected the key that workflow "${workflow}" names in schedule.webhook.key, got the key "${presented}"`,
   );
 }

@@ -2,6 +2,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { HttpProblem } from "./problem.ts";
+import { Refused } from "./refused.ts";
 import { shownUrl } from "./shown-url.ts";
 
 export type Identity =
@@ -39,12 +40,21 @@ export function nameOf(identity: Identity): string {
 /** What is about one workflow only, and what it is about is nobody else's business. */
 const ownRoutes = new Set(["/api/v1/workflows/:name/logs", "/api/v1/workflows/:name/slots"]);
 /** What is about all workflows at once, or about people. */
-const peoplesRoutes = new Set(["/api/v1/trace/:id", "/api/v1/keys", "/api/v1/backup", "/api/v1/backup/:stream"]);
+const peoplesRoutes = new Set([
+  "/api/v1/workflows/:name/replay",
+  "/api/v1/workflows/:name/replays/:replay",
+  "/api/v1/events/:id/explanation",
+  "/api/v1/trace/:id",
+  "/api/v1/keys",
+  "/api/v1/backup",
+  "/api/v1/backup/:stream",
+  "/metrics",
+]);
 
 /**
  * What code of a workflow may ask: it may read the API, but of runs, slots and logs only its own (run-routes.ts shows it no
- * others), and emit events. Decided on the route that was matched, never on the address as it was written. Throws HttpProblem
- * 403 for all else.
+ * others), and emit events. Decided on the route that was matched, never on the address as it was written. Throws Refused for
+ * all else.
  */
 export function refuseWhatWorkflowsMayNot(request: FastifyRequest): void {
   const identity = identityOf(request);
@@ -55,8 +65,8 @@ export function refuseWhatWorkflowsMayNot(request: FastifyRequest): void {
   const emits = request.method === "POST" && route === "/api/v1/events";
   const foreign = peoplesRoutes.has(route) || (ownRoutes.has(route) && name !== identity.name);
   if ((reads || emits) && !foreign) return;
-  throw new HttpProblem(
-    "forbidden",
+  throw new Refused(
+    { reason: "workflow-code", by: nameOf(identity) },
     `code of workflow "${identity.name}" may emit events and read; ${request.method} ${shownUrl(request)} needs a person`,
   );
 }

@@ -2,10 +2,10 @@
 // a cross-site request nor one under a foreign name that was made to lead here (DNS rebinding).
 import { isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
-import { HttpProblem } from "./problem.ts";
+import { Refused } from "./refused.ts";
 
 /**
- * Throws HttpProblem 403. Programs send none of these headers but `Host`, and that one with the address they were given. A
+ * Throws Refused. Programs send none of these headers but `Host`, and that one with the address they were given. A
  * webhook is called under whatever name a proxy or tunnel has; what keeps a rebound name out there is the key that it asks for.
  */
 export function refuseOtherSites(request: FastifyRequest): void {
@@ -14,8 +14,8 @@ export function refuseOtherSites(request: FastifyRequest): void {
   const known = isHook(request) || name === "localhost" || isIP(name) !== 0 || !isLoopback(request.socket.localAddress);
   const foreignOrigin = origin !== undefined && !sameHost(origin, host);
   if (known && !foreignOrigin && site !== "cross-site") return;
-  throw new HttpProblem(
-    "forbidden",
+  throw new Refused(
+    { reason: "cross-site", by: "anyone" },
     "requests from other sites are refused; call the API by its address, not from a web page",
   );
 }

@@ -8,6 +8,7 @@ import type { Live } from "../events/live.ts";
 import type { ApiKeys } from "../identity/api-keys.ts";
 import type { Cancelled } from "../lifecycle/cancellations.ts";
 import type { WorkflowState } from "../lifecycle/view.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { RunHistory } from "../runs/history.ts";
 import type { Logs } from "../runs/logs.ts";
 import type { Trace } from "../runs/trace.ts";
@@ -27,6 +28,7 @@ export type HttpParts = {
   readonly stateOf: (entry: LiveWorkflow) => WorkflowState;
   readonly installation: string;
   readonly backups: Backups;
+  readonly metrics: Metrics;
   readonly info: () => Promise<Readonly<Record<string, unknown>>>;
   readonly config: () => Readonly<Record<string, unknown>>;
   /** Each part that must answer for requests to succeed, and what is wrong with it (null: nothing). */

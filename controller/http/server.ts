@@ -12,24 +12,31 @@ import Fastify, {
 import { PublishError } from "../../bus/publisher.ts";
 import { isServerAway } from "../../bus/server-away.ts";
 import { writeDocuments } from "../../model/documents.ts";
+import { BatchTooLarge } from "../events/batch.ts";
 import { IndexUnavailable } from "../events/index.ts";
 import { PageTooLarge } from "../events/page.ts";
+import { createLatencies } from "../metrics/latencies.ts";
 import { artifactRoutes } from "./artifact-routes.ts";
 import { backupRoutes } from "./backup-routes.ts";
 import { batchRoutes } from "./batch-routes.ts";
 import { acceptAllBodies, bodyBytesMax } from "./body.ts";
 import { emitRoutes } from "./emit-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
+import { explainRoutes } from "./explain-routes.ts";
 import { hookRoutes } from "./hook-routes.ts";
 import { refuseWhatWorkflowsMayNot } from "./identity.ts";
 import { infoRoutes } from "./info-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { logRoutes } from "./log-routes.ts";
 import { manualRoutes } from "./manual-routes.ts";
+import { metricsRoutes } from "./metrics-routes.ts";
 import { HttpProblem, type ProblemCode } from "./problem.ts";
 import type { HttpParts } from "./parts.ts";
 import { refuseOtherSites } from "./origin.ts";
+import { createRefusalEvents } from "./refusal-events.ts";
+import { Refused } from "./refused.ts";
 import { parseQuery } from "./query.ts";
+import { replayRoutes } from "./replay-routes.ts";
 import { runControlRoutes } from "./run-control-routes.ts";
 import { runLogRoutes } from "./run-log-routes.ts";
 import { runRoutes } from "./run-routes.ts";
@@ -40,8 +47,12 @@ import { slotRoutes } from "./slot-routes.ts";
 import { statusRoutes } from "./status-routes.ts";
 import { streamRoutes } from "./stream-routes.ts";
 import { traceRoutes } from "./trace-routes.ts";
+import { trialRoutes } from "./trial-routes.ts";
 
 const requestTimeoutMs = 30_000;
+const unavailable = 503;
+/** What is away or full now is so for a moment; told to whoever gets a 503. */
+const retryAfterSeconds = 1;
 const yamlTypes = ["application/x-yaml", "application/yaml", "text/yaml"];
 
 export async function createServer(parts: HttpParts, log: FastifyBaseLogger): Promise<FastifyInstance> {
@@ -57,7 +68,17 @@ export async function createServer(parts: HttpParts, log: FastifyBaseLogger): Pr
   acceptAllBodies(app);
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
-  app.setErrorHandler(answerError);
+  const refusals = createRefusalEvents(parts, log);
+  app.addHook("onClose", () => refusals.stop());
+  const latencies = createLatencies();
+  app.addHook("onResponse", (request, { statusCode: status, elapsedTime: ms }, done) => {
+    latencies.observe({ method: request.method, route: request.routeOptions.url, status, ms });
+    done();
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof Refused) refusals.note(error, request);
+    return answerError(error, request, reply);
+  });
   app.setNotFoundHandler((request) => {
     throw new HttpProblem("not-found", `nothing is at ${request.method} ${shownUrl(request)}; see /openapi.json`);
   });
@@ -91,7 +112,11 @@ export async function createServer(parts: HttpParts, log: FastifyBaseLogger): Pr
     runControlRoutes(api, parts);
     slotRoutes(api, parts);
     traceRoutes(api, parts);
+    replayRoutes(api, parts);
+    trialRoutes(api, parts);
+    explainRoutes(api, parts);
     backupRoutes(api, parts);
+    metricsRoutes(api, parts, latencies);
   });
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   return app;
@@ -114,6 +139,7 @@ function answerInYaml(request: FastifyRequest, reply: FastifyReply): void {
 
 function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = asProblem(error, request);
+  if (problem.status === unavailable) reply.header("Retry-After", String(retryAfterSeconds));
   return reply
     .code(problem.status)
     .header("Content-Type", "application/problem+json")
@@ -126,7 +152,8 @@ function asProblem(error: FastifyError, request: FastifyRequest): HttpProblem {
   if (error instanceof PublishError)
     return new HttpProblem("unavailable", `the event stream does not take this now: ${error.message}`);
   if (isServerAway(error)) return new HttpProblem("unavailable", `NATS does not answer now: ${error.message}`);
-  if (error instanceof PageTooLarge) return new HttpProblem("too-large", error.message);
+  if (error instanceof BatchTooLarge || error instanceof PageTooLarge)
+    return new HttpProblem("too-large", error.message);
   if (error instanceof IndexUnavailable) return new HttpProblem("unavailable", error.message);
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE")
     return new HttpProblem("too-large", `the body is larger than ${bodyBytesMax} bytes`);

@@ -4,7 +4,7 @@ import type { Event } from "../../model/event.ts";
 import type { Identity } from "./identity.ts";
 
 /** Their values hold results, errors and what a run was given. */
-const typesAboutRuns = new Set(["run", "requeue"]);
+const typesAboutRuns = new Set(["run", "requeue", "replay"]);
 
 export function visibleTo(identity: Identity, event: Event): Event {
   if (identity.kind === "person" || !typesAboutRuns.has(event.type)) return event;

@@ -18,7 +18,8 @@ export type Failures = {
   forget(workflow: string): void;
 };
 
-export function createFailures(): Failures {
+/** `onAdd` hears of each. */
+export function createFailures(onAdd: (workflow: string) => void = () => {}): Failures {
   const accounts = new Map<string, { readonly deployment: string; readonly failure: Failure }>();
 
   function of(workflow: string, deployment: string): Failure {
@@ -33,6 +34,7 @@ export function createFailures(): Failures {
       const delayMs = Math.min(before.count * delayStepMs, delayMaxMs);
       const failure = { count: before.count + 1, notBeforeMs: nowMs + delayMs, lastError: reason };
       accounts.set(workflow, { deployment, failure });
+      onAdd(workflow);
       return failure;
     },
     forget: (workflow) => void accounts.delete(workflow),

@@ -16,6 +16,8 @@ export type LifecycleEvents = {
   exited(instance: Instance, reason: string): Promise<void>;
   unscheduled(workflow: string): Promise<void>;
   statusChanged(entry: LiveWorkflow, by: string): Promise<void>;
+  /** Somebody saved or restarted the workflow, so that instances of a new deployment are wanted. */
+  deployed(entry: LiveWorkflow, by: string): Promise<void>;
 };
 
 export function createLifecycleEvents(append: AppendEvent, now: () => Date): LifecycleEvents {
@@ -78,6 +80,14 @@ export function createLifecycleEvents(append: AppendEvent, now: () => Date): Lif
         status: entry.status,
         by,
       }),
+    deployed: (entry, by) =>
+      emit(
+        "deploy",
+        entry.artifact.name,
+        ["deploy:requested"],
+        { ...deploymentOf(entry), state: "requested", restarts: entry.deployment.restarts, by },
+        [entry.deployment.id, entry.deployment.deployedAt],
+      ),
   };
 
   async function emit(

@@ -18,6 +18,7 @@ import { type TellAgents, createDrains } from "./drains.ts";
 import { createFailures } from "./failures.ts";
 import { createImageOutput } from "./image-output.ts";
 import { type AgentAccess, instanceSpec } from "./instance-spec.ts";
+import { type AgentCounts, createAgentCounts } from "./agent-counts.ts";
 import type { LifecycleEvents } from "./lifecycle-events.ts";
 import { createReadiness } from "./readiness.ts";
 import { createReconciler } from "./reconciler.ts";
@@ -32,6 +33,8 @@ export type Lifecycle = {
   cancel(workflow: string, run: string, reason: string): Promise<Cancelled>;
   readonly runtimeError: string | null;
   readonly runningInstances: number;
+  /** By workflow, since this controller started. */
+  readonly agentCounts: ReadonlyMap<string, AgentCounts>;
   stop(): Promise<void>;
 };
 
@@ -57,9 +60,10 @@ export function startLifecycle(parts: {
 }): Lifecycle {
   const { nc, workflows, leading, nowMs } = parts;
   const abort = new AbortController();
-  const failures = createFailures();
+  const counts = createAgentCounts();
+  const failures = createFailures((workflow) => counts.ended(workflow));
   const tellAgents: TellAgents = (workflow, control) => nc.publish(controlSubject(workflow), JSON.stringify(control));
-  const reports = followReports(nc, onReport, nowMs);
+  const reports = followReports(nc, onReport, nowMs, (report, before) => counts.reported(report, before));
   const drains = createDrains({ ...parts, tellAgents, reports });
   const cancellations = createCancellations({ ...parts, tellAgents });
   const readiness = createReadiness({ ...parts, reports });
@@ -111,6 +115,7 @@ export function startLifecycle(parts: {
     get runningInstances() {
       return reconciler.picture.inventory.instances.filter((one) => one.state.kind === "running").length;
     },
+    agentCounts: counts.all,
     async stop() {
       abort.abort();
       await running;

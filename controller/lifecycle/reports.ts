@@ -24,11 +24,12 @@ export type Reports = {
   stop(): void;
 };
 
-/** Asks every agent for a report at once. `onChange` hears of instances whose state became another kind; `before`: null when it is heard of for the first time. */
+/** Asks every agent for a report at once. `onReport` hears every one, `onChange` of instances whose state became another kind; `before`: null when it is heard of for the first time. */
 export function followReports(
   nc: NatsConnection,
   onChange: (report: InstanceReport, before: InstanceReport | null) => void,
   nowMs: () => number,
+  onReport: (report: InstanceReport, before: InstanceReport | null) => void = () => {},
 ): Reports {
   const known = new Map<string, { readonly report: InstanceReport; readonly atMs: number }>();
   const awaited = new Map<string, { readonly startedAt: string; readonly sinceMs: number }>();
@@ -40,6 +41,7 @@ export function followReports(
       if (!report || (known.size >= instancesMax && !known.has(report.instance))) return;
       const before = known.get(report.instance)?.report ?? null;
       known.set(report.instance, { report, atMs: nowMs() });
+      onReport(report, before);
       if (!before || before.state.kind !== report.state.kind || before.restarts !== report.restarts)
         onChange(report, before);
     },

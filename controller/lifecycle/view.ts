@@ -23,6 +23,9 @@ export type InstanceView = {
   readonly restarts: number;
   readonly startedAt: string | null;
   readonly lastError: string | null;
+  /** Events of its code that could not be stored, and lines of output that were too many, as its agent counts them since it started. */
+  readonly eventsLost: number;
+  readonly logLinesDropped: number;
 };
 
 export type Health = {
@@ -103,6 +106,8 @@ function viewInstance(instance: Instance, entry: LiveWorkflow, observed: Observe
     restarts: (current?.restarts ?? 0) + observed.failure.count,
     startedAt: instance.state.kind === "created" ? null : instance.state.startedAt,
     lastError: current?.lastError ?? observed.failure.lastError,
+    eventsLost: current?.eventsLost ?? 0,
+    logLinesDropped: current?.logLinesDropped ?? 0,
   };
 }
 

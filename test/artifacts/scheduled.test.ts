@@ -39,7 +39,7 @@ async function openStore(): Promise<Store> {
   const workflows = createWorkflows(bucket, {
     breeds: noBreeds,
     archive: { record: () => Promise.resolve() },
-    signals: { statusChanged: () => Promise.resolve() },
+    signals: { statusChanged: () => Promise.resolve(), deployed: () => Promise.resolve() },
     now: () => new Date(Date.UTC(2026, 0, 1, hour)),
     streamEnd: () => {
       asked.push(hour);

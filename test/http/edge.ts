@@ -14,6 +14,7 @@ import { controllerOwner, inboxPrefix, logSubject } from "../../bus/subjects.ts"
 import { openBucket } from "../../controller/artifacts/bucket.ts";
 import type { LiveWorkflow } from "../../controller/artifacts/entry.ts";
 import { type EventToAppend, createAppender } from "../../controller/events/append.ts";
+import { createBatchJournal } from "../../controller/events/batch-journal.ts";
 import { startEventIndex } from "../../controller/events/index.ts";
 import { startLive } from "../../controller/events/live.ts";
 import { forwardedBy } from "../../controller/http/identity.ts";
@@ -39,6 +40,8 @@ export type Edge = AsyncDisposable & {
   readonly cancelled: readonly string[];
   /** What the controller has written to its log. */
   readonly log: readonly string[];
+  /** Stores an event of any source, as the controller itself can. */
+  append(event: EventToAppend): Promise<Event>;
   /** Stores the event that tells this of a run; whoever asks then is answered with it. */
   report(run: RunReport): Promise<RunReport>;
   /** What the lifecycle says of every workflow. */
@@ -59,13 +62,23 @@ export async function startEdge(...workflows: readonly LiveWorkflow[]): Promise<
   const sizes = { eventsBytesMax: 64 * mib, runsBytesMax: 16 * mib, logsBytesMax: 16 * mib };
   const buckets = await ensureStreams(nc, { eventsAgeMs: 86_400_000, ...sizes });
   const publisher = createPublisher(nc, { inbox: `${inboxPrefix(controllerOwner)}.ack`, ackTimeoutMs: 5_000 });
-  const real = createAppender(publisher);
+  const real = createAppender(publisher, createBatchJournal(nc, publisher, "edge"));
   const stored: Event[] = [];
   const appender = {
     append: async (event: EventToAppend): Promise<Event> => {
       const one = await real.append(event);
       stored.push(one);
       return one;
+    },
+    appendAll: async (events: Iterable<EventToAppend>): Promise<readonly string[]> => {
+      const all = new Map<string, Event>();
+      for (const event of events) {
+        const { id = randomUUID() } = event;
+        if (!all.has(id)) all.set(id, { ...event, id });
+      }
+      const ids = await real.appendAll(all.values());
+      stored.push(...all.values());
+      return ids;
     },
     get lastSequence() {
       return real.lastSequence;
@@ -119,6 +132,7 @@ export async function startEdge(...workflows: readonly LiveWorkflow[]): Promise<
     stored,
     cancelled,
     log,
+    append: (event) => appender.append(event),
     async report(run) {
       const timestamp = now().toISOString();
       await appender.append({ source: "/controller", type: "run", tags: runTags(run), value: run, timestamp });
