@@ -1,5 +1,5 @@
 // `npm run bench [-- --quick] [-- first-event ingest memory runs idle]`: measures against floors in the same run and prints tables.
-// RESULTS.md holds the method and the figures of one run. Exits 0 also when an aim is missed: it measures, tests judge.
+// RESULTS.md holds the method and the aims, results/ the tables of one run. Exits 0 also when an aim is missed: it measures, tests judge.
 import process from "node:process";
 import { parseArgs } from "node:util";
 import Docker from "dockerode";
