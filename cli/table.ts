@@ -1,7 +1,7 @@
 /** Rows in aligned columns under their headings, two spaces apart. Line breaks and control characters inside a cell are shown as spaces. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [headings, ...rows].map((row) => row.map(cell));
-  const widths = headings.map((_, column) => Math.max(...lines.map((row) => row[column]?.length ?? 0)));
+  const widths = headings.map((_, column) => lines.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0));
   return lines
     .map((row) => row.map((text, column) => text.padEnd(widths[column] ?? 0)).join("  "))
     .map((line) => `${line.trimEnd()}\n`)

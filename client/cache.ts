@@ -3,7 +3,7 @@
 //   C1. A chain that failed is forgotten; the next GET asks again.
 //   C2. A write to a path forgets the path, what lies below it and the lists that it belongs to.
 //   C3. A list longer than itemsMax is not kept, and at most pathsMax answers are (the oldest goes first).
-import { openPages, type Page } from "./pages.ts";
+import { openPages, type Loading, type Page } from "./pages.ts";
 
 const pathsMax = 1_000;
 const itemsMax = 10_000;
@@ -18,7 +18,7 @@ export class PageCache {
   }
 
   /** Opens a new chain and remembers it in place of an older one. */
-  open<Item>(key: string, load: (page: number) => Promise<Item | Item[]>): Promise<Page<Item>> {
+  open<Item>(key: string, load: Loading<Item>["load"]): Promise<Page<Item>> {
     const forget = (): void => {
       if (this.#chains.get(key) === chain) this.#chains.delete(key);
     };

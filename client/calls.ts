@@ -9,9 +9,9 @@ import { PageCache } from "./cache.ts";
 import { complain } from "./complaint.ts";
 import type { Request } from "./exchange.ts";
 import type { Settings } from "./options.ts";
-import { openPages } from "./pages.ts";
+import { type Loaded, type Place, openPages } from "./pages.ts";
 import { holdRun, runHeaders } from "./run.ts";
-import { send } from "./send.ts";
+import { type Reply, send } from "./send.ts";
 
 export type ReadOptions = {
   /** What follows `?`, without it. */
@@ -32,7 +32,7 @@ export class Calls {
   read<Item, Whole>(path: string, { query = "", cache }: ReadOptions): Answer<Item, Whole> {
     const resource = rooted(path);
     const key = query ? `${resource}?${query}` : resource;
-    const load = (page: number): Promise<Item | Item[]> => this.#page(resource, { page, query });
+    const load = (place: Place): Promise<Loaded<Item>> => this.#page(resource, place, query);
     return answer<Item, Whole>(() => {
       if (cache === "pass" || !this.#settings.cache) return openPages({ load });
       return (cache === "use" ? this.#cache.get<Item>(key) : undefined) ?? this.#cache.open(key, load);
@@ -42,7 +42,7 @@ export class Calls {
   write<Whole>(method: "PUT" | "POST" | "DELETE", path: string, options: WriteOptions): Answer<Whole, Whole> {
     const resource = rooted(path);
     let read = false;
-    const sent = this.#write(method, resource, options).then((text) => {
+    const sent = this.#write(method, resource, options).then(({ body: text }) => {
       return { kind: "single", value: JSON.parse(isJson(text) ? text : JSON.stringify(text)) } as const;
     });
     holdRun(sent);
@@ -55,16 +55,18 @@ export class Calls {
     });
   }
 
-  async #page<Item>(resource: string, { page, query }: { page: number; query: string }): Promise<Item | Item[]> {
+  async #page<Item>(resource: string, { number, cursor }: Place, query: string): Promise<Loaded<Item>> {
     const url = new URL(this.#settings.url + resource);
-    url.search += `${url.search ? "&" : "?"}page=${page}${query ? `&${query}` : ""}`;
-    const text = await this.#call({ method: "GET", url, headers: { ...this.#settings.headers, ...runHeaders() } });
+    const place = cursor === null ? `page=${number}` : `cursor=${encodeURIComponent(cursor)}`;
+    url.search += `${url.search ? "&" : "?"}${place}${query ? `&${query}` : ""}`;
+    const headers = { ...this.#settings.headers, ...runHeaders() };
+    const { body: text, nextCursor } = await this.#call({ method: "GET", url, headers });
     if (!isJson(text)) throw new Error(`GET ${url.href}: expected JSON, got ${JSON.stringify(text.slice(0, 200))}`);
-    return JSON.parse(text);
+    return { answer: JSON.parse(text), nextCursor };
   }
 
   /** Not async: what cannot be written as JSON is the caller's mistake and is thrown where the caller stands. */
-  #write(method: Request["method"], resource: string, { json, headers }: WriteOptions): Promise<string> {
+  #write(method: Request["method"], resource: string, { json, headers }: WriteOptions): Promise<Reply> {
     const url = new URL(this.#settings.url + resource);
     const body = json === undefined ? "" : JSON.stringify(json);
     this.#cache.forget(resource);
@@ -75,7 +77,7 @@ export class Calls {
     });
   }
 
-  #call(request: Request): Promise<string> {
+  #call(request: Request): Promise<Reply> {
     if (this.#settings.logCalls) console.log(`API ${request.method} ${request.url.pathname}${request.url.search}`);
     return send(request);
   }

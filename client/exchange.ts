@@ -13,6 +13,8 @@ export type Exchange =
       readonly kind: "answered";
       readonly status: number;
       readonly retryAfterMs: number | null;
+      /** Where a list goes on, when the server says so. */
+      readonly nextCursor: string | null;
       readonly body: string;
     }
   /** Nothing of the request reached a server. */
@@ -39,10 +41,12 @@ export async function exchange(request: Request): Promise<Exchange> {
     const { method, headers, body = null } = request;
     const path = request.url.pathname + request.url.search;
     const answer = await agent.request({ origin: request.url.origin, path, method, headers: { ...headers }, body });
+    const cursor = answer.headers["x-next-cursor"];
     return {
       kind: "answered",
       status: answer.statusCode,
       retryAfterMs: retryAfter(answer.headers["retry-after"]),
+      nextCursor: typeof cursor === "string" ? cursor : null,
       body: await answer.body.text(),
     };
   } catch (thrown) {

@@ -1,21 +1,20 @@
 // The published client's `ElasticsearchMetrics`, answered from the events API. There is no Elasticsearch behind it.
-// A term `{k: v}` is the tag `k:v`; `on` is a field of the event's value (or the value itself, when that is a number).
+// A term `{k: v}` is the tag `k:v`; `on` is a field of the event's value (or the value itself, where no event has such a field and
+// the values are numbers).
 //
-//   M1. What the server can aggregate (count, average) is one number over the wire; deviations, percentiles and counts over a
-//       range are computed here from the newest samplesMax events.
-//   M2. Everything is rounded to two decimals, as published.
+//   M1. Every figure is computed by the server, over all events of the last `seconds`.
+//   M2. Everything is rounded to two decimals, as published. Of no numbers at all every figure is 0.
 import highland from "highland";
 import { constructor } from "./constructor.ts";
 import type { Answer } from "./answer.ts";
 import type { Api } from "./api.ts";
-import { percentiles, spread } from "./statistics.ts";
+import { StatusError } from "./status-error.ts";
 import type { Event } from "../model/event.ts";
 
-const samplesMax = 10_000;
-
 type Term = Readonly<Record<string, string>>;
+type Bounds = Readonly<Partial<Record<"gt" | "gte" | "lt" | "lte", number>>>;
 /** `{field: {gte, gt, lte, lt}}`, each bound optional. */
-type Range = Readonly<Record<string, Readonly<Partial<Record<"gt" | "gte" | "lt" | "lte", number>>>>>;
+type Range = Readonly<Record<string, Bounds>>;
 type Average = { total: number; rate: number; average: number };
 type Stats = { total: number; rate: number; avg: number; min: number; max: number; stdDeviation: number };
 type Percentile = { total: number; rate: number; percentile: Record<string, number> };
@@ -31,64 +30,65 @@ export interface ElasticsearchMetrics {
 /** `type` is the type of the events to read and to emit; default `metrics`. */
 type MetricsOptions = { readonly type?: string };
 
+type Aggregator = {
+  readonly type: "count" | "average" | "stats" | "percentiles";
+  readonly field?: string;
+  readonly range?: Bounds;
+  readonly percentiles?: readonly number[];
+};
+/** `value` is null where there are no numbers. `count` is how many there are. */
+type Figure<Value> = { readonly value: Value | null; readonly count: number };
+type Figures = Readonly<Record<string, number | null>>;
+
 /** `new ElasticsearchMetrics(api)` and `ElasticsearchMetrics(api)` are the same. */
 export const ElasticsearchMetrics = constructor(createMetrics);
 
 function createMetrics(api: Api, { type = "metrics" }: MetricsOptions = {}): ElasticsearchMetrics {
-  const query = (term: Term, seconds: number): object => ({
-    tags: Object.entries(term).map(([key, value]) => `${key}:${value}`),
-    type,
-    timestamp: { gt: `now-${seconds}s` },
-  });
-
-  async function aggregate(term: Term, seconds: number, aggregator: object): Promise<number> {
-    const { value } = await api.post<{ value: number }>("events/get", { ...query(term, seconds), aggregator });
-    return value;
+  async function aggregate<Value>(term: Term, seconds: number, aggregator: Aggregator): Promise<Figure<Value>> {
+    const tags = Object.entries(term).map(([key, value]) => `${key}:${value}`);
+    const timestamp = { gt: `now-${Math.ceil(seconds)}s` };
+    return api.post<Figure<Value>>("events/get", { tags, type, timestamp, aggregator });
   }
 
-  async function samples(term: Term, on: string, seconds: number): Promise<number[]> {
-    const numbers: number[] = [];
-    for (let page = 1; numbers.length < samplesMax; page += 1) {
-      const events = await api.post<Event[]>(`events/get?page=${page}`, query(term, seconds));
-      if (events.length === 0) break;
-      numbers.push(...events.map((event) => fieldOf(event.value, on)).filter((number) => number !== null));
-    }
-    return numbers.slice(0, samplesMax);
+  /** Of the field, or else of the values themselves. */
+  async function figure<Value>(
+    term: Term,
+    seconds: number,
+    { field, ...ofValues }: Aggregator & { readonly field: string },
+  ): Promise<Figure<Value>> {
+    const ofField = await aggregate<Value>(term, seconds, { ...ofValues, field });
+    if (ofField.count > 0) return ofField;
+    return aggregate<Value>(term, seconds, ofValues).catch(noNumbers);
   }
 
   async function count(term: Term, range: Range | undefined, seconds: number): Promise<number> {
     const [field, bounds] = Object.entries(range ?? {})[0] ?? [];
-    if (field === undefined || bounds === undefined) return aggregate(term, seconds, { type: "count" });
-    const { gt = -Infinity, gte = -Infinity, lt = Infinity, lte = Infinity } = bounds;
-    const numbers = await samples(term, field, seconds);
-    return numbers.filter((n) => n > gt && n >= gte && n < lt && n <= lte).length;
+    if (field === undefined || bounds === undefined) return (await aggregate(term, seconds, { type: "count" })).count;
+    return (await figure(term, seconds, { type: "count", field, range: bounds })).count;
   }
 
   async function average(term: Term, on: string, seconds: number): Promise<Average> {
-    const [total, mean] = await Promise.all([
-      aggregate(term, seconds, { type: "count", field: on }),
-      aggregate(term, seconds, { type: "average", field: on }),
-    ]);
-    return { total, rate: rounded(total / seconds), average: rounded(mean) };
+    const { value, count: total } = await figure<number>(term, seconds, { type: "average", field: on });
+    return { total, rate: rounded(total / seconds), average: rounded(value) };
   }
 
   async function stats(term: Term, on: string, seconds: number): Promise<Stats> {
-    const numbers = await samples(term, on, seconds);
-    const { avg, min, max, stdDeviation } = spread(numbers);
+    const { value, count: total } = await figure<Figures>(term, seconds, { type: "stats", field: on });
     return {
-      total: numbers.length,
-      rate: rounded(numbers.length / seconds),
-      avg: rounded(avg),
-      min: rounded(min),
-      max: rounded(max),
-      stdDeviation: rounded(stdDeviation),
+      total,
+      rate: rounded(total / seconds),
+      avg: rounded(value?.["average"]),
+      min: rounded(value?.["min"]),
+      max: rounded(value?.["max"]),
+      stdDeviation: rounded(value?.["deviation"]),
     };
   }
 
   async function percentile(term: Term, on: string, seconds: number, percents: readonly number[]): Promise<Percentile> {
-    const numbers = await samples(term, on, seconds);
-    const found = percentiles(numbers, percents).map(([percent, value]) => [percent.toFixed(1), rounded(value)]);
-    return { total: numbers.length, rate: rounded(numbers.length / seconds), percentile: Object.fromEntries(found) };
+    const asked = { type: "percentiles", field: on, percentiles: percents } as const;
+    const { value, count: total } = await figure<Figures>(term, seconds, asked);
+    const found = percents.map((percent) => [percent.toFixed(1), rounded(value?.[String(percent)])]);
+    return { total, rate: rounded(total / seconds), percentile: Object.fromEntries(found) };
   }
 
   return {
@@ -100,17 +100,12 @@ function createMetrics(api: Api, { type = "metrics" }: MetricsOptions = {}): Ela
   };
 }
 
-/** The number at a dotted path of an event's value, or the value itself when it is a number; null when there is none. */
-function fieldOf(value: unknown, path: string): number | null {
-  if (typeof value === "number") return value;
-  let found = value;
-  for (const key of path.split(".")) {
-    if (typeof found !== "object" || found === null) return null;
-    found = Reflect.get(found, key);
-  }
-  return typeof found === "number" ? found : null;
+/** The values are no numbers either, which the server refuses to compute from. */
+function noNumbers(error: unknown): Figure<never> {
+  if (error instanceof StatusError && error.status === 400) return { value: null, count: 0 };
+  throw error;
 }
 
-function rounded(number: number): number {
-  return Math.round(number * 100) / 100;
+function rounded(number: number | null | undefined): number {
+  return Math.round((number ?? 0) * 100) / 100;
 }

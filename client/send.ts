@@ -11,28 +11,30 @@ const gate = new Gate({ insideMax: 256, waitingMax: 10_000 });
 /** True from the first unanswered attempt until the next answer: an outage is said once, not once per call. */
 let away = false;
 
-/** The body of a 2xx answer. Rejects with a StatusError for another status, else with the error of the last attempt. */
-export async function send(request: Request): Promise<string> {
+export type Reply = { readonly body: string; readonly nextCursor: string | null };
+
+/** A 2xx answer. Rejects with a StatusError for another status, else with the error of the last attempt. */
+export async function send(request: Request): Promise<Reply> {
   const calledAtMs = performance.now();
   return gate.pass(async () => {
     for (let attempts = 1; ; attempts += 1) {
       const last = await exchange(request);
       const elapsedMs = performance.now() - calledAtMs;
       const decision = nextAttempt(request, last, { attempts, elapsedMs, random: Math.random() });
-      if (decision.kind === "done") return bodyOf(request, last);
+      if (decision.kind === "done") return replyOf(request, last);
       sayAway(request, last);
       await sleep(decision.delayMs);
     }
   });
 }
 
-function bodyOf(request: Request, last: Exchange): string {
+function replyOf(request: Request, last: Exchange): Reply {
   if (last.kind !== "answered") {
     throw new Error(`${request.method} ${request.url.href}: ${reasonOf(last)}`, { cause: last.error });
   }
   away = false;
   if (last.status < 200 || last.status > 299) throw new StatusError(last.status, last.body);
-  return last.body;
+  return last;
 }
 
 function sayAway(request: Request, last: Exchange): void {

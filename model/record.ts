@@ -36,8 +36,8 @@ export function optional<T>(read: Reader<T>, value: T, options: FieldOptions = {
 }
 
 /** A field without a default; it is also left out when it is read as undefined. */
-export function maybe<T>(read: Reader<T | undefined>): Maybe<T> {
-  return { read, absent: "left-out" };
+export function maybe<T>(read: Reader<T | undefined>, options: FieldOptions = {}): Maybe<T> {
+  return { ...options, read, absent: "left-out" };
 }
 
 export type RecordOptions = {

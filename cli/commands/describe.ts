@@ -1,6 +1,7 @@
 // Everything about one artifact on one screen: what is stored, what runs and what happened last.
 import type { Breed } from "../../model/breed.ts";
 import { Failure } from "../failure.ts";
+import { eventsOf } from "../event-api.ts";
 import { eventLine } from "../event-text.ts";
 import { breedName, yaml } from "../format.ts";
 import { instanceTable } from "../instance-table.ts";
@@ -21,7 +22,7 @@ export async function describe(session: Session, word: string, name: string): Pr
       return session.print(breedText(await session.api.breed(name)));
     case "workflow": {
       const workflow = await session.api.workflow(name);
-      const events = await session.api.events({ tags: [`workflows:${name}`], type: null }, lastEventsCount);
+      const events = await eventsOf(session.api, { tags: [`workflows:${name}`], order: "newest" }, lastEventsCount);
       const filter = { workflow: name, state: null, since: null, dead: false };
       const runs = await session.api.runs(filter, lastRunsCount);
       session.print(workflowText(workflow, Date.now()));
@@ -31,7 +32,7 @@ export async function describe(session: Session, word: string, name: string): Pr
     case "run":
       return session.print(runText(await session.api.runById(name)));
     case "event":
-      throw new Failure("events cannot be described; drover get events -o yaml shows all of each", 2);
+      throw new Failure(`events cannot be described; drover get event ${name} -o yaml shows all of it`, 2);
   }
 }
 

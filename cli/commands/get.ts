@@ -1,6 +1,7 @@
 // Shows artifacts and events: a table for people, YAML or JSON for programs.
 import type { Breed } from "../../model/breed.ts";
 import type { Event } from "../../model/event.ts";
+import { eventById, eventsOf } from "../event-api.ts";
 import { Failure } from "../failure.ts";
 import { valueText } from "../event-text.ts";
 import { serialised, type Format } from "../format.ts";
@@ -11,9 +12,8 @@ import { workflowTable } from "../workflow-text.ts";
 
 export type GetOptions = {
   readonly output: Format | "table";
-  readonly tags: readonly string[];
-  readonly type: string | null;
-  /** Of events; artifacts are always shown all. */
+  /** Which events, and how many; artifacts are always shown all. */
+  readonly events: Parameters<typeof eventsOf>[1];
   readonly limit: number;
 };
 
@@ -29,8 +29,9 @@ export async function get(session: Session, word: string, name: string | null, o
         ? show(session, await api.workflows(), options, (all) => workflowTable(all, Date.now()))
         : showOne(session, await api.workflow(name), options, (all) => workflowTable(all, Date.now()));
     case "event":
-      if (name !== null) throw new Failure(`events have no names; filter them: drover get events --tag ${name}`, 2);
-      return show(session, await api.events(options, options.limit), options, eventTable);
+      return name === null
+        ? show(session, await eventsOf(api, options.events, options.limit), options, eventTable)
+        : showOne(session, await eventById(api, name), options, eventTable);
     case "run":
       throw new Failure("runs have a command of their own: drover runs, drover describe run ID", 2);
   }

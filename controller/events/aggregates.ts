@@ -7,21 +7,28 @@ import type { EventFilter } from "../../model/event-match.ts";
 import type { Event } from "../../model/event.ts";
 import { type EventSearch, type Parts, type Times, timed, timesOf } from "./event-pages.ts";
 import { soleTerm } from "./event-terms.ts";
-import { type Minute, type Sums, addNumber, addSums, minuteMs, noSums } from "./minutes.ts";
-import { percentilesOf } from "./percentiles.ts";
-import type { AggregateAnswer, AggregateQuery, AggregateValue, Aggregator } from "./questions.ts";
+import {
+  type Gathered,
+  addGathered,
+  countsEvents,
+  gather,
+  keepsEach,
+  nothingYet,
+  otherThanNumbers,
+  valueOf,
+} from "./gathered.ts";
+import { type Minute, addSums, minuteMs } from "./minutes.ts";
+import type { AggregateAnswer, AggregateQuery, Aggregator } from "./questions.ts";
 import type { SequenceRange } from "./term-index.ts";
 
 const bucketsMax = 10_000;
-/** Percentiles need every number at once: 8 bytes each. */
+/** Some figures need every number at once: 8 bytes each. */
 const numbersMax = 1_000_000;
 /** A little over a day; longer ranges are read in one go. */
 const rememberedMinutesMax = 1_500;
 const rememberedQueriesMax = 64;
 
-/** Sums of one bucket, and its numbers where they are needed one by one. `other`: something at the field that is no number. */
-type Partial = Sums & { other: string | null; readonly list: number[] | null };
-type Remembered = { readonly total: number; readonly first: number; readonly partial: Partial };
+type Remembered = { readonly total: number; readonly first: number; readonly partial: Gathered };
 
 export type Aggregates = { aggregate(query: AggregateQuery): AggregateAnswer; reload(): void };
 
@@ -39,7 +46,7 @@ export function createAggregates(
       const times = withEnds(timesOf(query.time), query);
       const range = times === null ? null : timed(whole, times, minutes);
       const bucketOf = (ms: number): number => (intervalMs === null ? 0 : Math.floor(ms / intervalMs));
-      const buckets = new Map<number, Partial>();
+      const buckets = new Map<number, Gathered>();
       if (intervalMs === null) into(0);
       else if (times !== null) {
         const [first, last] = [bucketOf(times.fromMs), bucketOf(times.toMs - 1)];
@@ -52,14 +59,12 @@ export function createAggregates(
       const all = [...buckets].toSorted(([a], [b]) => a - b);
       const numbers = all.reduce((sum, [, { list }]) => sum + (list?.length ?? 0), 0);
       if (numbers >= numbersMax) return { kind: "too-many-numbers", numbersMax };
-      const other = all.find(([, one]) => one.other !== null)?.[1].other ?? null;
-      const countsEvents = aggregator.type === "count" && aggregator.field === null;
-      if (!countsEvents && other !== null && all.every(([, one]) => one.numbers === 0))
-        return { kind: "not-numbers", found: other };
+      const other = otherThanNumbers(all.map(([, one]) => one));
+      if (!countsEvents(aggregator) && other !== null) return { kind: "not-numbers", found: other };
       const results = all.map(([place, one]) => ({
         place,
         value: valueOf(aggregator, one),
-        count: countsEvents ? one.events : one.numbers,
+        count: countsEvents(aggregator) ? one.events : one.numbers,
       }));
       if (intervalMs === null)
         return { kind: "value", value: results[0]?.value ?? null, count: results[0]?.count ?? 0 };
@@ -70,9 +75,9 @@ export function createAggregates(
         }),
       };
 
-      function into(place: number): Partial {
+      function into(place: number): Gathered {
         let one = buckets.get(place);
-        if (!one) buckets.set(place, (one = newPartial(aggregator)));
+        if (!one) buckets.set(place, (one = nothingYet(aggregator)));
         return one;
       }
     },
@@ -96,14 +101,15 @@ export function createAggregates(
     filter: EventFilter,
     aggregator: Aggregator,
     { times, range, whole }: { times: Times; range: SequenceRange; whole: SequenceRange },
-    bucketAt: (ms: number) => Partial,
+    bucketAt: (ms: number) => Gathered,
     intervalMs: number | null,
   ): void {
     const from = Math.ceil(times.fromMs / minuteMs);
     const to = Math.floor(times.toMs / minuteMs);
     const isSplit = intervalMs !== null && intervalMs % minuteMs !== 0;
-    const sole = aggregator.field === null && aggregator.type !== "percentiles" ? soleTerm(filter) : null;
-    const canRemember = aggregator.type !== "percentiles" && to - from <= rememberedMinutesMax;
+    const isOfValues = aggregator.field === null && aggregator.range === null;
+    const sole = isOfValues && !keepsEach(aggregator) ? soleTerm(filter) : null;
+    const canRemember = !keepsEach(aggregator) && to - from <= rememberedMinutesMax;
     if (isSplit || to <= from || (sole === null && !canRemember))
       return scan(filter, aggregator, times, range, bucketAt);
 
@@ -120,7 +126,7 @@ export function createAggregates(
     filter: EventFilter,
     aggregator: Aggregator,
     { sole, from, to, whole }: { sole: string; from: number; to: number; whole: SequenceRange },
-    bucketAt: (ms: number) => Partial,
+    bucketAt: (ms: number) => Gathered,
   ): void {
     const term = sole === "" ? 0 : termOf(sole);
     if (term === null) return;
@@ -142,20 +148,18 @@ export function createAggregates(
     aggregator: Aggregator,
     wanted: readonly Minute[],
     whole: SequenceRange,
-    bucketAt: (ms: number) => Partial,
+    bucketAt: (ms: number) => Gathered,
   ): void {
-    const known = rememberedOf(JSON.stringify([filter, aggregator.field]));
+    const known = rememberedOf(JSON.stringify([filter, aggregator.field, aggregator.range]));
     for (const { minute, first, total } of wanted) {
       const start = Math.max(first, whole.from);
       let one = known.get(minute);
       if (!one || one.total !== total || one.first !== start) {
-        const partial = newPartial(aggregator);
+        const partial = nothingYet(aggregator);
         scanWithin(filter, aggregator, minuteTimes(minute), whole, () => partial);
         known.set(minute, (one = { total, first: start, partial }));
       }
-      const into = bucketAt(minute * minuteMs);
-      addSums(into, one.partial);
-      into.other ??= one.partial.other;
+      addGathered(bucketAt(minute * minuteMs), one.partial);
     }
   }
 
@@ -175,7 +179,7 @@ export function createAggregates(
     aggregator: Aggregator,
     times: Times,
     whole: SequenceRange,
-    bucketAt: (ms: number) => Partial,
+    bucketAt: (ms: number) => Gathered,
   ): void {
     const range = timed(whole, times, minutes);
     if (range !== null) scan(filter, aggregator, times, range, bucketAt);
@@ -186,60 +190,15 @@ export function createAggregates(
     aggregator: Aggregator,
     times: Times,
     range: SequenceRange,
-    bucketAt: (ms: number) => Partial,
+    bucketAt: (ms: number) => Gathered,
   ): void {
     let numbers = 0;
     for (const { text } of search.found(filter, times, range)) {
       const { timestamp, value } = JSON.parse(text) as Event;
       const into = bucketAt(Date.parse(timestamp));
-      into.events += 1;
-      const found = at(value, aggregator.field);
-      if (typeof found === "number") {
-        addNumber(into, found);
-        into.list?.push(found);
-        if (into.list !== null && ++numbers >= numbersMax) return;
-      } else if (found !== undefined) into.other ??= kindOf(found);
+      if (gather(into, value, aggregator) && into.list !== null && ++numbers >= numbersMax) return;
     }
   }
-}
-
-function newPartial({ type }: Aggregator): Partial {
-  return { ...noSums(), other: null, list: type === "percentiles" ? [] : null };
-}
-
-function valueOf(
-  { type, field, percents }: Aggregator,
-  { events, numbers, sum, low, high, list }: Partial,
-): AggregateValue {
-  switch (type) {
-    case "count":
-      return field === null ? events : numbers;
-    case "sum":
-      return numbers === 0 ? null : sum;
-    case "average":
-      return numbers === 0 ? null : sum / numbers;
-    case "min":
-      return low;
-    case "max":
-      return high;
-    case "percentiles":
-      return percentilesOf(list ?? [], percents);
-  }
-}
-
-/** What is at a dotted path; undefined when there is nothing. */
-function at(value: unknown, field: string | null): unknown {
-  let found = value;
-  for (const key of field === null ? [] : field.split(".")) {
-    if (typeof found !== "object" || found === null || !Object.hasOwn(found, key)) return undefined;
-    found = Reflect.get(found, key);
-  }
-  return found;
-}
-
-function kindOf(found: unknown): string {
-  if (found === null) return "null";
-  return Array.isArray(found) ? "a list" : typeof found === "string" ? "a text" : `a ${typeof found}`;
 }
 
 function minuteTimes(minute: number): Times {

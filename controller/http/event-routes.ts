@@ -1,40 +1,87 @@
-// Events, queried newest first.
-import type { FastifyInstance } from "fastify";
+// Stored events: queried, counted and computed over, and one by its id.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { AggregateSchema, BucketSchema, aggregate } from "./event-aggregate.ts";
+import { sendEvents } from "./event-answer.ts";
+import { cursorStart } from "./event-cursor.ts";
+import { questionOf, questionParameters } from "./event-question.ts";
+import { readEvents } from "./event-reading.ts";
 import { Type } from "./json-schema.ts";
-import { type EventQuery, eventsOf } from "../events/questions.ts";
-import { eventFilterOf } from "./event-filter.ts";
-import { identityOf } from "./identity.ts";
-import { pageOf, setPageHeaders } from "./paging.ts";
 import type { HttpParts } from "./parts.ts";
-import { EventQueryParameters, EventSchema, refusals } from "./schemas.ts";
-import { visibleTo } from "./visible-event.ts";
+import { HttpProblem } from "./problem.ts";
+import { passedFor } from "./run-query.ts";
+import { IdParameter } from "./run-schemas.ts";
+import { EventSchema, pages, refusals } from "./schemas.ts";
+
+const idShownCharsMax = 80;
+
+const place = {
+  ...pages,
+  cursor: Type.Optional(
+    Type.String({
+      description: `what X-Next-Cursor of the same query said, or ${cursorStart} to begin; instead of page`,
+    }),
+  ),
+};
+const found = {
+  response: { 200: Type.Union([Type.Array(EventSchema), AggregateSchema, Type.Array(BucketSchema)]), ...refusals },
+};
+const QuestionSchema = Type.Object({
+  tags: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())])),
+  ...Object.fromEntries(
+    (["type", "source", "run", "workflow", "order"] as const).map((name) => [name, questionParameters[name]]),
+  ),
+  timestamp: Type.Optional(Type.Map(Type.String())),
+  aggregator: Type.Optional(
+    Type.Object({
+      type: Type.String(),
+      field: questionParameters.field,
+      range: Type.Optional(Type.Map(Type.Number())),
+      percentiles: Type.Optional(Type.Array(Type.Number())),
+      interval: questionParameters.interval,
+    }),
+  ),
+});
 
 export function eventRoutes(app: FastifyInstance, parts: HttpParts): void {
-  app.get(
-    "/api/v1/events",
-    {
-      schema: {
-        tags: ["events"],
-        summary: "Query events, newest first",
-        querystring: EventQueryParameters,
-        response: { 200: Type.Array(EventSchema), ...refusals },
-      },
-    },
-    async (request, reply) => {
-      const page = pageOf(request);
-      const query: EventQuery = {
-        filter: eventFilterOf(request),
-        time: {},
-        order: "newest",
-        beyond: null,
-        offset: (page.page - 1) * page.perPage,
-        limit: page.perPage,
-        count: "exact",
-      };
-      const found = await parts.index.query(query, parts.appender.lastSequence);
-      setPageHeaders(request, reply, page, found.total ?? 0);
-      const identity = identityOf(request);
-      return reply.send(eventsOf(found).map((event) => visibleTo(identity, event)));
-    },
-  );
+  const get = {
+    tags: ["events"],
+    summary:
+      "Query events, newest first, or compute over them; the fields of POST /api/v1/events/get may also be the body here",
+    querystring: Type.Object({ ...questionParameters, ...place }),
+    ...found,
+  };
+  const post = {
+    tags: ["events"],
+    summary: "Query events, or compute over them; times are in timestamp: {gt, gte, lt, lte}",
+    querystring: Type.Object(place),
+    consumes: ["application/json", "application/x-yaml"],
+    body: QuestionSchema,
+    ...found,
+  };
+  const one = {
+    tags: ["events"],
+    summary: "One event, by its id or by the id that the sender of a CloudEvent gave it",
+    params: IdParameter,
+    response: { 200: EventSchema, ...refusals },
+  };
+  app.get("/api/v1/events", { schema: get }, (request, reply) => answer(request, reply, parts));
+  app.post("/api/v1/events/get", { schema: post }, (request, reply) => answer(request, reply, parts));
+  app.get<{ Params: { id: string } }>("/api/v1/events/:id", { schema: one }, async (request, reply) => {
+    const { id } = request.params;
+    const event = await parts.index.ask("event", [id], await passedFor(request, parts));
+    if (event !== null) return sendEvents(request, reply, { kind: "one", text: JSON.stringify(event) });
+    const shown = id.slice(0, idShownCharsMax);
+    throw new HttpProblem("not-found", `there is no event "${shown}"; it may be older than the events that are kept`);
+  });
+}
+
+async function answer(request: FastifyRequest, reply: FastifyReply, parts: HttpParts): Promise<FastifyReply> {
+  const now = parts.now();
+  const question = questionOf(request, now);
+  const passed = await passedFor(request, parts);
+  const { index } = parts;
+  if (question.aggregation !== null)
+    return reply.send(await aggregate(request, question, question.aggregation, { index, passed, now }));
+  const texts = await readEvents(request, reply, { question, index, passed });
+  return sendEvents(request, reply, { kind: "list", texts });
 }

@@ -11,7 +11,7 @@ export function momentOf(text: string, path: string, now: Date): Parsed<string> 
   // A plus in a query is a space; it stands in offsets such as +02:00.
   const parsed = instant(text.replace(" ", "+"), path);
   if (parsed.ok) return parsed;
-  const [, amount = "", unit = ""] = /^(?:now-)?(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  const [, amount = "", unit = ""] = /^(?:now-)?(\d{1,9})([smhdw])$/.exec(text) ?? [];
   const ms = text === "now" ? now.getTime() : now.getTime() - Number(amount) * (unitMs[unit] ?? Number.NaN);
   if (ms >= 0) return accepted(new Date(ms).toISOString());
   return mismatch(path, text, { expected, fix: `write ${path}=1h` });

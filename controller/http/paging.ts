@@ -23,12 +23,16 @@ export function sliceOf<T>(items: readonly T[], { page, perPage }: Page): readon
   return items.slice((page - 1) * perPage, page * perPage);
 }
 
-/** Sets `X-Total-Count` and `Link` for an answer that holds one page of `total` items. */
+/**
+ * Sets `X-Total-Count` and `Link` for an answer that holds one page of `total` items. Where there may be more than were counted,
+ * `X-Total-Count-Relation` says `gte` and no link says which page is the last.
+ */
 export function setPageHeaders(
   request: FastifyRequest,
   reply: FastifyReply,
   { page, perPage }: Page,
   total: number,
+  totalIsExact = true,
 ): void {
   const last = Math.max(1, Math.ceil(total / perPage));
   const links: string[] = [];
@@ -36,8 +40,9 @@ export function setPageHeaders(
     void links.push(`<${urlOfPage(request, target, perPage)}>; rel=${rel}`);
   link(1, "first");
   if (page > 1) link(Math.min(page - 1, last), "prev");
-  if (page < last) link(page + 1, "next");
-  link(last, "last");
+  if (page < last || !totalIsExact) link(page + 1, "next");
+  if (totalIsExact) link(last, "last");
+  else reply.header("X-Total-Count-Relation", "gte");
   reply.header("X-Total-Count", String(total)).header("Link", links.join(", "));
 }
 

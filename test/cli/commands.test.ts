@@ -47,7 +47,7 @@ test("get events asks with the filters and stops at the limit", async () => {
   const { stdout } = await drover(parameters, { url: controller.url });
   expect(stdout).toContain('2026-01-01T00:00:00.000Z  my_type  /workflows/hello  hello world  {"n":1}');
   expect(controller.asked.map(({ request }) => request)).toEqual([
-    "GET /api/v1/events?tag=a%3Ab&tag=c&type=t&page=1&per_page=1",
+    "GET /api/v1/events?tag=a%3Ab&tag=c&type=t&order=newest&per_page=1&cursor=*",
   ]);
 });
 

@@ -143,6 +143,21 @@ test("events asks with every tag and the type, and is never remembered", async (
   expect(urls[0]).toBe("/api/v1/events?page=1&tag=a%3Ab&tag=c&type=t");
 });
 
+test("a list is read on by the cursor that its server gives, so that what is added meanwhile shifts nothing", async () => {
+  await using server = await startApiServer(({ url }) => {
+    const cursor = new URL(url, "http://server").searchParams.get("cursor");
+    if (cursor === "b/2") return { body: [] };
+    const [name, next] = cursor === null ? ["a", "a/1"] : ["b", "b/2"];
+    return { headers: { "X-Next-Cursor": next }, body: [{ name }] };
+  });
+  expect(await new Api({ host: server.url }).events({ tags: "t" })).toEqual([{ name: "a" }, { name: "b" }]);
+  expect(server.asked.map(({ url }) => url)).toEqual([
+    "/api/v1/events?page=1&tag=t",
+    "/api/v1/events?cursor=a%2F1&tag=t",
+    "/api/v1/events?cursor=b%2F2&tag=t",
+  ]);
+});
+
 test("namify gives the values of a map with their keys as names", async () => {
   const named = new Api({ host: "http://127.0.0.1:1" }).namify({ a: { n: 1 }, b: { n: 2 } });
   expect(await named.collect().toPromise(Promise)).toEqual([

@@ -44,6 +44,7 @@ const status = (code: number, retryAfterMs: number | null = null): Exchange => (
   kind: "answered",
   status: code,
   retryAfterMs,
+  nextCursor: null,
   body: "",
 });
 

@@ -160,6 +160,29 @@ describe("events", () => {
     }
   });
 
+  test("are asked for, and computed over, by a body as Vamp documents it", async () => {
+    for (const ms of [10, 20, 60]) {
+      await call(drover.url, "POST", "/events", {
+        tags: ["gateways:web", "metrics:rate"],
+        type: "rate",
+        value: { ms },
+      });
+    }
+    const query = { tags: ["gateways:web", "metrics"], type: "rate", timestamp: { gte: "now-10m", lte: "now" } };
+    const events = await call<StoredEvent[]>(drover.url, "POST", "/events/get?page=1&per_page=2", query);
+    expect(events.body.map(({ value }) => value)).toEqual([{ ms: 60 }, { ms: 20 }]);
+    expect(events.headers.get("x-total-count")).toBe("3");
+    for (const [type, value] of Object.entries({ average: 30, min: 10, max: 60, sum: 90, count: 3 })) {
+      const aggregator = { type, field: "ms" };
+      expect(await call(drover.url, "POST", "/events/get", { ...query, aggregator })).toMatchObject({
+        status: 200,
+        body: { value },
+      });
+    }
+    const count = { ...query, aggregator: { type: "count" } };
+    expect((await call(drover.url, "POST", "/events/get", count)).body).toMatchObject({ value: 3 });
+  });
+
   test("a repeated request with one Idempotency-Key is one event", async () => {
     const send = () => call<StoredEvent>(drover.url, "POST", "/events", { tags: "once" }, { "Idempotency-Key": "k-1" });
     expect((await send()).body.id).toBe((await send()).body.id);
