@@ -8,8 +8,8 @@ export type Answer = {
   readonly body: string;
 };
 
-export function json(status: number, value: unknown): Answer {
-  return { status, headers: { "content-type": "application/json; charset=utf-8" }, body: JSON.stringify(value) };
+export function json(status: number, value: unknown, type = "application/json"): Answer {
+  return { status, headers: { "content-type": `${type}; charset=utf-8` }, body: JSON.stringify(value) };
 }
 
 /** `problems` names everything that is wrong with the input, when input is what is wrong. */

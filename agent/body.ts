@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
 const discardFactor = 8;
 
 export type Body =
-  | { readonly kind: "complete"; readonly text: string }
+  | { readonly kind: "complete"; readonly bytes: Buffer }
   | { readonly kind: "too-large" }
   /** The client went away; nobody waits for an answer. */
   | { readonly kind: "aborted" };
@@ -28,9 +28,7 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bo
     }
   });
   request.once("end", () =>
-    resolve(
-      bytes > bytesMax ? { kind: "too-large" } : { kind: "complete", text: Buffer.concat(chunks).toString("utf8") },
-    ),
+    resolve(bytes > bytesMax ? { kind: "too-large" } : { kind: "complete", bytes: Buffer.concat(chunks) }),
   );
   request.once("error", () => resolve({ kind: "aborted" }));
   request.once("close", () => resolve({ kind: "aborted" }));

@@ -2,7 +2,7 @@
 // proves by the subject. User code needs no token and no address, and a credential it sends by itself goes nowhere.
 import { errors } from "@nats-io/nats-core";
 import type { IncomingHttpHeaders } from "node:http";
-import type { ForwardedRequest, ForwardedResponse } from "../bus/assignment.ts";
+import type { ForwardedRequest, ForwardedResponse, RunOrigin } from "../bus/assignment.ts";
 import { apiSubject } from "../bus/subjects.ts";
 import { type Answer, problem, unavailable } from "./answer.ts";
 import type { Connection } from "./connection.ts";
@@ -10,7 +10,16 @@ import { reasonOf } from "./log.ts";
 
 const answerWaitMs = 10_000;
 /** What the API makes use of. Everything else is about the connection to this gateway, or nobody's business. */
-const forwardedHeaders = ["accept", "content-type", "idempotency-key", "if-match", "if-none-match", "user-agent"];
+const forwardedHeaders: ReadonlySet<string> = new Set([
+  "accept",
+  "content-type",
+  "idempotency-key",
+  "if-match",
+  "if-none-match",
+  "user-agent",
+]);
+/** The attributes of a CloudEvent in binary mode. */
+const cloudEventPrefix = "ce-";
 /** Set anew for this connection from the body that is really sent. */
 const connectionHeaders = new Set([
   "connection",
@@ -26,6 +35,8 @@ export type Call = {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  /** The run that user code is in, where that says whose events the call brings. */
+  readonly origin: RunOrigin | null;
 };
 
 /** Always an answer: the controller's, or a problem that says why there is none. */
@@ -48,11 +59,11 @@ export async function forward(connection: Connection, workflow: string, call: Ca
   }
 }
 
-function forwardedRequest({ method, url, headers, body }: Call): ForwardedRequest {
+function forwardedRequest({ method, url, headers, body, origin }: Call): ForwardedRequest {
   const kept: Record<string, string> = {};
-  for (const name of forwardedHeaders) {
-    const value = headers[name];
-    if (typeof value === "string") kept[name] = value;
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === "string" && (forwardedHeaders.has(name) || name.startsWith(cloudEventPrefix)))
+      kept[name] = value;
   }
-  return { method, url, headers: kept, body };
+  return { method, url, headers: kept, body, ...(origin !== null && { run: origin }) };
 }

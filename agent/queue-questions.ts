@@ -57,7 +57,7 @@ export function createQuestions(connection: Connection, workflow: string, signal
   async function recordsOf(runs: readonly string[]): Promise<readonly PastRun[] | null> {
     const ids = [...new Set(runs)].map((run) => `id=${encodeURIComponent(run)}`).join("&");
     const url = `/api/v1/runs?${ids}&per_page=${idsMax}`;
-    const asked = forward(connection, workflow, { method: "GET", url, headers: {}, body: "" });
+    const asked = forward(connection, workflow, { method: "GET", url, headers: {}, body: "", origin: null });
     // An answer that was lost with the connection is not waited for.
     const answer = await Promise.race([asked, connection.change(answerWaitMs)]);
     if (!answer) return null;

@@ -5,7 +5,8 @@ import { refused } from "./problem.ts";
 import type { Reader } from "./reader.ts";
 import { text } from "./text.ts";
 
-const noControlCharacter = /^\P{Cc}+$/u;
+/** Nor half of a surrogate pair, which no UTF-8 can carry. */
+export const noControlCharacter = /^[^\p{Cc}\p{Cs}]+$/u;
 
 const tag = text({
   expected: "a tag: a text without control characters",

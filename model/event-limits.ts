@@ -9,3 +9,10 @@ export const eventSourceCharsMax = 256;
 export const eventValueBytesMax = 262_144;
 /** Events that one request may bring. */
 export const eventsInBatchMax = 10_000;
+/** What the sender of a CloudEvent gives beside: its own id, and each of its attributes. */
+export const senderIdCharsMax = 256;
+export const attributesMax = 64;
+export const attributeNameCharsMax = 64;
+export const attributeCharsMax = 2_048;
+/** Of all of them written as JSON. */
+export const attributesBytesMax = 65_536;

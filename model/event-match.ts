@@ -32,9 +32,16 @@ export function compileFilter({ tags = [], type, source, run, workflow }: EventF
     workflowMatches(event);
 }
 
+const workflowSources = "/workflows/";
+
 /** The source of all that the code of a workflow emits. */
 export function workflowSource(workflow: string): string {
-  return `/workflows/${workflow}`;
+  return `${workflowSources}${workflow}`;
+}
+
+/** The workflow whose source it is; null for any other source. */
+export function workflowOf(source: string): string | null {
+  return source.startsWith(workflowSources) ? source.slice(workflowSources.length) : null;
 }
 
 /** Whether it comes from there, or says by its tag that it is about it. */

@@ -9,9 +9,10 @@
 //   B3. At most batchBytesUnderWayMax are on their way in batches; the next batch is refused at once as `overloaded`.
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Publisher, PublishError } from "../../bus/publisher.ts";
+import { type Publisher, PublishError, type Stored } from "../../bus/publisher.ts";
 import { controllerOwner, eventSubject } from "../../bus/subjects.ts";
 import { toCloudEvent } from "../../model/cloud-event.ts";
+import { workflowOf } from "../../model/event-match.ts";
 import type { Event } from "../../model/event.ts";
 import type { BatchJournal, JournalEntry } from "./batch-journal.ts";
 import { Batch } from "./batch.ts";
@@ -26,14 +27,19 @@ const batchBytesUnderWayMax = 33_554_432;
 /** An event to store; without an id it gets a random one. Tags must be expanded already. */
 export type EventToAppend = Omit<Event, "id"> & { readonly id?: string };
 export type AppendEvent = (event: EventToAppend) => Promise<Event>;
+/** Those of the ids under which an event is stored already. */
+export type KnownEvents = (ids: readonly string[]) => Promise<ReadonlySet<string>>;
 
 export type Appender = {
   readonly append: AppendEvent;
+  /** As `append`; `duplicate`: an event is stored under this id, and was within the duplicate window. */
+  readonly store: (event: EventToAppend) => Promise<Stored & { readonly event: Event }>;
   /**
    * The ids of the events that are stored, in their order; events with the same id are one event, the first. What the iteration
-   * throws ends it with nothing stored, as does BatchTooLarge.
+   * throws ends it with nothing stored, as does BatchTooLarge. `known` is asked for the ids that senders gave; what it knows is
+   * not stored again.
    */
-  readonly appendAll: (events: Iterable<EventToAppend>) => Promise<readonly string[]>;
+  readonly appendAll: (events: Iterable<EventToAppend>, known?: KnownEvents) => Promise<readonly string[]>;
   /** Highest stream sequence that an event of this controller got; queries wait until the index has passed it. */
   readonly lastSequence: number;
 };
@@ -44,10 +50,12 @@ export function createAppender(publisher: Publisher, journal: BatchJournal): App
   let batchBytesUnderWay = 0;
 
   return {
-    append,
-    async appendAll(events) {
-      const batch = batchOf(events);
-      if (batch.ids.length === 0) return [];
+    append: async (event) => (await store(event)).event,
+    store,
+    async appendAll(events, known) {
+      const { batch, given } = batchOf(events);
+      if (known !== undefined && given.length > 0) batch.leaveOut(await known(given));
+      if (batch.messages.count === 0) return batch.ids;
       if (batchBytesUnderWay > 0 && batchBytesUnderWay + batch.bytes > batchBytesUnderWayMax)
         throw new PublishError("overloaded", `batches of ${batchBytesUnderWay} bytes are on their way already`);
       batchBytesUnderWay += batch.bytes;
@@ -63,12 +71,13 @@ export function createAppender(publisher: Publisher, journal: BatchJournal): App
     },
   };
 
-  async function append(event: EventToAppend): Promise<Event> {
-    const stored = withId(event);
-    const subject = eventSubject(controllerOwner, stored.type);
-    const { seq } = await persistently(() => publisher.publish(subject, toCloudEvent(stored, null), stored.id));
+  async function store(given: EventToAppend): Promise<Stored & { event: Event }> {
+    const event = withId(given);
+    const subject = eventSubject(controllerOwner, event.type);
+    const payload = toCloudEvent(event, workflowOf(event.source));
+    const { seq, duplicate } = await persistently(() => publisher.publish(subject, payload, event.id));
     if (seq > lastSequence) lastSequence = seq;
-    return stored;
+    return { event, seq, duplicate };
   }
 
   /** A batch of one message is whole by itself. */
@@ -85,10 +94,15 @@ export function createAppender(publisher: Publisher, journal: BatchJournal): App
   }
 }
 
-function batchOf(events: Iterable<EventToAppend>): Batch {
+/** `given` are the ids that senders gave. */
+function batchOf(events: Iterable<EventToAppend>): { batch: Batch; given: readonly string[] } {
   const batch = new Batch();
-  for (const event of events) batch.add(withId(event));
-  return batch;
+  const given: string[] = [];
+  for (const event of events) {
+    if (event.id !== undefined) given.push(event.id);
+    batch.add(withId(event));
+  }
+  return { batch, given };
 }
 
 /** Throws in any case: as B2 says. */

@@ -9,6 +9,7 @@ import type { Message, Messages } from "../../bus/publisher.ts";
 import { messageBytesMax } from "../../bus/streams.ts";
 import { controllerOwner, eventSubject } from "../../bus/subjects.ts";
 import { fromCloudEvent, toCloudEvent } from "../../model/cloud-event.ts";
+import { workflowOf } from "../../model/event-match.ts";
 import type { Event } from "../../model/event.ts";
 
 /** Of all events as they are stored: several times the largest body, since each event gets an id and more. */
@@ -24,12 +25,13 @@ const lineBreak = 10;
 export class BatchTooLarge extends Error {}
 
 export class Batch {
-  /** Of the events, in their order. */
+  /** Of the events, in their order; of those that are left out, too. */
   readonly ids: string[] = [];
   readonly #known = new Set<string>();
-  readonly #subjects: string[] = [];
+  #messageIds: string[] = [];
+  #subjects: string[] = [];
   /** Where each event ends; the next one begins one byte behind. */
-  readonly #ends: number[] = [];
+  #ends: number[] = [];
   #text = Buffer.allocUnsafeSlow(bytesAtFirst);
   #bytes = 0;
 
@@ -40,7 +42,7 @@ export class Batch {
   /** Throws BatchTooLarge. */
   add(event: Event): void {
     if (this.#known.has(event.id)) return;
-    const json = toCloudEvent(event, null);
+    const json = toCloudEvent(event, workflowOf(event.source));
     const from = this.#bytes;
     this.#makeRoom(json.length * bytesOfCharMax + 1);
     const end = from + this.#text.write(json, from);
@@ -54,12 +56,31 @@ export class Batch {
     this.#bytes = end + 1;
     this.#known.add(event.id);
     this.ids.push(event.id);
+    this.#messageIds.push(event.id);
     this.#subjects.push(eventSubject(controllerOwner, event.type));
     this.#ends.push(end);
   }
 
+  /** The events under these ids are not to be stored; the others close up. */
+  leaveOut(ids: ReadonlySet<string>): void {
+    if (ids.size === 0) return;
+    const places = [...this.#messageIds.keys()].filter((place) => !ids.has(this.#messageIds[place] ?? ""));
+    let bytes = 0;
+    const ends = places.map((place) => {
+      const from = this.#startOf(place);
+      const end = this.#ends[place] ?? from;
+      this.#text.copyWithin(bytes, from, end + 1);
+      bytes += end + 1 - from;
+      return bytes - 1;
+    });
+    this.#messageIds = places.map((place) => this.#messageIds[place] ?? "");
+    this.#subjects = places.map((place) => this.#subjects[place] ?? "");
+    this.#ends = ends;
+    this.#bytes = bytes;
+  }
+
   get messages(): Messages {
-    return { count: this.ids.length, at: (place) => this.#message(place) };
+    return { count: this.#messageIds.length, at: (place) => this.#message(place) };
   }
 
   /** The whole batch in pieces that a message can carry, each of whole lines. */
@@ -78,12 +99,15 @@ export class Batch {
   }
 
   #message(place: number): Message {
-    const from = place === 0 ? 0 : (this.#ends[place - 1] ?? 0) + 1;
     return {
       subject: this.#subjects[place] ?? "",
-      payload: this.#text.subarray(from, this.#ends[place]),
-      messageId: this.ids[place] ?? "",
+      payload: this.#text.subarray(this.#startOf(place), this.#ends[place]),
+      messageId: this.#messageIds[place] ?? "",
     };
+  }
+
+  #startOf(place: number): number {
+    return place === 0 ? 0 : (this.#ends[place - 1] ?? 0) + 1;
   }
 
   #makeRoom(bytes: number): void {
@@ -99,7 +123,9 @@ export function decodePart(part: Uint8Array): readonly Message[] {
   const text = Buffer.from(part.buffer, part.byteOffset, part.length);
   const messages: Message[] = [];
   for (let from = 0; from < text.length;) {
-    const end = text.indexOf(lineBreak, from);
+    const lineEnd = text.indexOf(lineBreak, from);
+    // A part that is no part of ours must not be read for ever.
+    const end = lineEnd === -1 ? text.length : lineEnd;
     const payload = text.subarray(from, end);
     const event = fromCloudEvent(payload, controllerOwner);
     if (event) messages.push({ subject: eventSubject(controllerOwner, event.type), payload, messageId: event.id });

@@ -1,14 +1,19 @@
 // Events, stored durably: one, or a batch of which all are stored or none.
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { cloudEventBatchType, cloudEventType, ndjsonType } from "../../model/media-types.ts";
+import { createAppendOnce } from "../events/append-once.ts";
 import { createAdmission } from "./admission.ts";
-import { eventsIn, ndjsonType } from "./event-bodies.ts";
+import { sendCloudEvents, wantsCloudEvents } from "./cloud-event-answer.ts";
+import { type SenderHere, eventsIn } from "./event-bodies.ts";
 import { identityOf } from "./identity.ts";
+import { Type } from "./json-schema.ts";
 import type { HttpParts } from "./parts.ts";
 import { EventBatchSchema, EventInputSchema, EventSchema, refusals } from "./schemas.ts";
-import { Type } from "./json-schema.ts";
+import { testSinkOf } from "./test-sink.ts";
 
 export function emitRoutes(app: FastifyInstance, parts: HttpParts): void {
   const { admit } = createAdmission();
+  const once = createAppendOnce(parts);
   app.post(
     "/api/v1/events",
     {
@@ -16,22 +21,30 @@ export function emitRoutes(app: FastifyInstance, parts: HttpParts): void {
       schema: {
         tags: ["events"],
         summary:
-          "Store an event, or a batch of them whole or not at all; 201 means all are durable. Idempotency-Key makes a repeat one event, or one batch, whatever its body (the first one counts)",
-        consumes: ["application/json", "application/x-yaml", ndjsonType],
+          "Store an event, or a batch of them whole or not at all; 201 means all are durable. CloudEvents are taken too, also in binary mode (ce-* headers); one with the same source and id is the same event. Idempotency-Key makes a repeat one event, or one batch, whatever its body (the first one counts)",
+        consumes: ["application/json", "application/x-yaml", ndjsonType, cloudEventType, cloudEventBatchType],
         body: Type.Union([EventInputSchema, Type.Array(EventInputSchema)]),
         response: { 201: Type.Union([EventSchema, EventBatchSchema]), ...refusals },
       },
     },
     async (request, reply) => {
-      const sent = eventsIn(request, { source: sourceOf(request), now: parts.now });
-      if (sent.kind === "one") return reply.code(201).send(await parts.appender.append(sent.event));
-      const ids = await parts.appender.appendAll(sent.events);
+      const test = testSinkOf(request, parts);
+      const sent = eventsIn(request, senderOf(request, test?.workflow, parts.now));
+      if (sent.kind === "one") {
+        const event = await (test ?? once).append(sent.event);
+        reply.code(201);
+        return wantsCloudEvents(request) ? sendCloudEvents(request, reply, event) : reply.send(event);
+      }
+      const ids = await (test ?? once).appendAll(sent.events);
       return reply.code(201).send({ count: ids.length, ids });
     },
   );
 }
 
-function sourceOf(request: FastifyRequest): string {
+/** `tested`: the workflow as which code under test sends. */
+function senderOf(request: FastifyRequest, tested: string | undefined, now: () => Date): SenderHere {
   const identity = identityOf(request);
-  return identity.kind === "workflow" ? `/workflows/${identity.name}` : "/api";
+  return identity.kind === "workflow"
+    ? { workflow: tested ?? identity.name, origin: identity.origin, now }
+    : { workflow: null, origin: null, now };
 }

@@ -1,21 +1,32 @@
-// What the body of `POST /api/v1/events` holds: one event, or a batch as a JSON list or as lines of JSON (ndjson).
+// What the body of `POST /api/v1/events` holds: one event, or a batch as a JSON list or as lines of JSON (ndjson); each in Drover's
+// own shape or as a CloudEvent. A CloudEvent may also come in binary mode, as headers and data.
 //
 //   B1. A batch is right as a whole or refused: the answer names every event that is wrong, up to problemsShownMax problems.
 //   B2. JSON takes the short way, because this is the path of every event; the strict reader then names the place of an error.
 //   B3. The events of a batch are read while somebody takes them, so that they need not all live at once.
+//   B4. What a CloudEvent says of its identity counts, and an Idempotency-Key beside it does not.
 import type { FastifyRequest } from "fastify";
-import { type NewEvent, parseEvent } from "../../model/event.ts";
+import type { RunOrigin } from "../../bus/assignment.ts";
+import { isBinaryCloudEvent } from "../../model/cloud-event-headers.ts";
 import { eventsInBatchMax } from "../../model/event-limits.ts";
 import { readJson } from "../../model/json.ts";
+import { cloudEventBatchType, cloudEventType, ndjsonType, ndjsonTypes } from "../../model/media-types.ts";
 import { type Parsed, type Problem, refused } from "../../model/problem.ts";
+import {
+  type Sender,
+  type SentEvent,
+  parseSentBinaryEvent,
+  parseSentCloudEvent,
+  parseSentEvent,
+  sourceOf,
+} from "../../model/sent-event.ts";
 import type { EventToAppend } from "../events/append.ts";
 import { eventIdOf } from "../events/event-id.ts";
 import { bodyOf, documentsOf } from "./body.ts";
 import { idempotencyKeyOf } from "./idempotency.ts";
 import { HttpProblem, invalid } from "./problem.ts";
 
-export const ndjsonType = "application/x-ndjson";
-const ndjsonTypes: ReadonlySet<string> = new Set([ndjsonType, "application/ndjson", "application/jsonl"]);
+const typesRead = `application/json, application/x-yaml, ${ndjsonType}, ${cloudEventType} or ${cloudEventBatchType}`;
 /** A text with more of them is of another kind than its sender believes. */
 const problemsShownMax = 100;
 
@@ -24,35 +35,42 @@ export type EventsSent =
   /** The iteration throws HttpProblem at its end when an event is wrong. */
   | { readonly kind: "batch"; readonly events: Iterable<EventToAppend> };
 
-type Sender = { readonly source: string; readonly now: () => Date };
-type Read = (now: () => Date) => Parsed<NewEvent>;
+/** `origin`: the run that sends, when one does. */
+export type SenderHere = Sender & { readonly origin: RunOrigin | null };
+type Read = (sender: Sender) => Parsed<SentEvent>;
 
 /** Throws HttpProblem that names everything that is wrong. */
-export function eventsIn(request: FastifyRequest, { source, now }: Sender): EventsSent {
+export function eventsIn(request: FastifyRequest, sender: SenderHere): EventsSent {
   const key = idempotencyKeyOf(request);
-  const id = (place: number | null): { id?: string } =>
-    key === null ? {} : { id: place === null ? eventIdOf(source, key) : eventIdOf(source, key, String(place)) };
+  const source = sourceOf(sender);
   const given = givenIn(request);
-  if (given.kind === "lines") return { kind: "batch", events: eventsOf(linesOf(given.text)) };
-  if (Array.isArray(given.value)) return { kind: "batch", events: eventsOf(itemsOf(given.value)) };
-  const parsed = parseEvent(given.value, now);
-  if (!parsed.ok) throw invalid(parsed.problems);
-  return { kind: "one", event: { ...parsed.value, ...id(null), source } };
+  if (given.kind === "batch") return { kind: "batch", events: eventsOf(given.reads, given.mayBeEmpty) };
+  const sent = given.read(sender);
+  if (!sent.ok) throw invalid(sent.problems);
+  return { kind: "one", event: toAppend(sent.value, null) };
 
-  function* eventsOf(reads: Iterable<Read>): Generator<EventToAppend> {
-    const moment = now();
+  function toAppend(event: SentEvent, place: number | null): EventToAppend {
+    const { origin } = sender;
+    if (key === null || event.id !== undefined) return origin === null ? event : { ...event, ...origin };
+    const id = place === null ? eventIdOf(source, key) : eventIdOf(source, key, String(place));
+    return { ...event, ...origin, id };
+  }
+
+  function* eventsOf(reads: Iterable<Read>, mayBeEmpty: boolean): Generator<EventToAppend> {
+    const moment = sender.now();
+    const atOnce: Sender = { workflow: sender.workflow, now: () => moment };
     const problems: Problem[] = [];
     let count = 0;
     for (const read of reads) {
       if (++count > eventsInBatchMax)
         throw new HttpProblem("too-large", `more than ${eventsInBatchMax} events in one request; send them in parts`);
-      const event = read(() => moment);
+      const event = read(atOnce);
       if (!event.ok) problems.push(...event.problems);
-      else if (problems.length === 0) yield { ...event.value, ...id(count), source };
+      else if (problems.length === 0) yield toAppend(event.value, count);
       if (problems.length >= problemsShownMax) break;
     }
     if (problems.length > 0) throw invalid(problems);
-    if (count === 0) throw invalid([noEvent]);
+    if (count === 0 && !mayBeEmpty) throw invalid([noEvent]);
   }
 }
 
@@ -64,27 +82,54 @@ const noEvent: Problem = {
 };
 
 type Given =
-  | { readonly kind: "lines"; readonly text: string }
-  /** A list is a batch. */
-  | { readonly kind: "value"; readonly value: unknown };
+  | { readonly kind: "one"; readonly read: Read }
+  | { readonly kind: "batch"; readonly reads: Iterable<Read>; readonly mayBeEmpty: boolean };
 
 function givenIn(request: FastifyRequest): Given {
   const body = bodyOf(request);
-  if (ndjsonTypes.has(body.contentType)) return { kind: "lines", text: body.text };
-  if (body.format === "json") {
-    try {
-      return { kind: "value", value: JSON.parse(body.text) };
-    } catch {
-      // documentsOf names the place of the error.
-    }
+  const { contentType } = body;
+  if (contentType === cloudEventType) {
+    const value = jsonIn(body.text);
+    return { kind: "one", read: (sender) => parseSentCloudEvent(value, sender) };
   }
-  const documents = documentsOf(request);
-  const [first] = documents;
-  return { kind: "value", value: documents.length > 1 ? documents.map(({ value }) => value) : first?.value };
+  if (contentType === cloudEventBatchType) return batchOf(jsonIn(body.text));
+  if (isBinaryCloudEvent(request.headers))
+    return { kind: "one", read: (sender) => parseSentBinaryEvent(request.headers, body.bytes, sender) };
+  if (ndjsonTypes.has(contentType)) return { kind: "batch", reads: linesOf(body.text), mayBeEmpty: false };
+  const value = body.format === "json" ? jsonIn(body.text) : yamlIn(request);
+  if (Array.isArray(value)) return { kind: "batch", reads: itemsOf(value, parseSentEvent), mayBeEmpty: false };
+  return { kind: "one", read: (sender) => parseSentEvent(value, sender) };
 }
 
-function* itemsOf(items: readonly unknown[]): Generator<Read> {
-  for (const [place, item] of items.entries()) yield (now) => parseEvent(item, now, `event ${place + 1}`);
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const read = readJson(text);
+    if (read.ok) return read.value;
+    throw invalid(read.problems);
+  }
+}
+
+/** Several documents are a list. */
+function yamlIn(request: FastifyRequest): unknown {
+  const { format, contentType } = bodyOf(request);
+  if (format !== "yaml")
+    throw new HttpProblem("unknown-content-type", `Content-Type: expected ${typesRead}, got "${contentType}"`);
+  const documents = documentsOf(request);
+  const [first] = documents;
+  return documents.length > 1 ? documents.map(({ value }) => value) : first?.value;
+}
+
+/** The batch format allows for an empty one. */
+function batchOf(value: unknown): Given {
+  if (Array.isArray(value)) return { kind: "batch", reads: itemsOf(value, parseSentCloudEvent), mayBeEmpty: true };
+  const fix = `send a single one as ${cloudEventType}`;
+  throw invalid([{ path: "body", expected: "a list of CloudEvents", got: "something else", fix }]);
+}
+
+function* itemsOf(items: readonly unknown[], parse: typeof parseSentEvent): Generator<Read> {
+  for (const [place, item] of items.entries()) yield (sender) => parse(item, sender, `event ${place + 1}`);
 }
 
 /** Empty lines do not count, but keep their number. */
@@ -96,11 +141,11 @@ function* linesOf(text: string): Generator<Read> {
     from += line.length + 1;
     number += 1;
     const at = `line ${number}`;
-    if (line.trim() !== "") yield (now) => eventIn(line, now, at);
+    if (line.trim() !== "") yield (sender) => eventIn(line, sender, at);
   }
 }
 
-function eventIn(line: string, now: () => Date, at: string): Parsed<NewEvent> {
+function eventIn(line: string, sender: Sender, at: string): Parsed<SentEvent> {
   let raw: unknown;
   try {
     raw = JSON.parse(line);
@@ -109,7 +154,7 @@ function eventIn(line: string, now: () => Date, at: string): Parsed<NewEvent> {
     if (!read.ok) return refused(...read.problems.map((problem) => inLine(problem, at)));
     raw = read.value;
   }
-  return parseEvent(raw, now, at);
+  return parseSentEvent(raw, sender, at);
 }
 
 /** The reader sees one line only and calls it the first. */

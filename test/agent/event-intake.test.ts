@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { Answer } from "../../agent/answer.ts";
 import { createEventIntake } from "../../agent/event-intake.ts";
+import { originOf } from "../../agent/run-origin.ts";
 import { type Status, createStatus } from "../../agent/status.ts";
 import type { RunReport } from "../../model/run.ts";
 import { scriptAssignment } from "./assignments.ts";
@@ -22,8 +23,13 @@ async function startHere(): Promise<Here> {
   return {
     bus,
     status,
-    accept: (event, run) =>
-      intake.accept({ body: JSON.stringify(event), idempotencyKey: undefined, run, holdMs: 10_000 }),
+    async accept(event, run) {
+      const headers = run === undefined ? {} : { "x-drover-run": run };
+      const body = Buffer.from(JSON.stringify(event));
+      const answer = await intake.accept({ headers, body, origin: originOf(headers, status), holdMs: 10_000 });
+      if (answer === null) throw new Error("it is left to the controller");
+      return answer;
+    },
     [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose](),
   };
 }
@@ -38,7 +44,7 @@ test.each(["run", "slot"])("an event of type %s is refused: it is Drover's own",
 
 const report = { id: "r-1", workflow: "hello", state: "completed" } as RunReport;
 
-async function originOf(here: Here, run?: string): Promise<unknown> {
+async function storedOriginOf(here: Here, run?: string): Promise<unknown> {
   const answer = await here.accept({ tags: ["a"] }, run);
   const { run: id, cause, hops } = JSON.parse(answer.body) as Record<string, unknown>;
   return { run: id, cause, hops };
@@ -47,14 +53,14 @@ async function originOf(here: Here, run?: string): Promise<unknown> {
 test("an event belongs to the run that its sender names, also just after its end, else to the only one under way", async () => {
   await using here = await startHere();
   const nobody = { run: undefined, cause: undefined, hops: undefined };
-  expect(await originOf(here, "r-1")).toEqual(nobody);
+  expect(await storedOriginOf(here, "r-1")).toEqual(nobody);
   here.status.enterRun({ id: "r-1", cause: "e-1", hops: 1 }, {});
-  expect(await originOf(here)).toEqual({ run: "r-1", cause: "e-1", hops: 1 });
-  expect(await originOf(here, "r-unknown")).toEqual({ run: "r-1", cause: "e-1", hops: 1 });
+  expect(await storedOriginOf(here)).toEqual({ run: "r-1", cause: "e-1", hops: 1 });
+  expect(await storedOriginOf(here, "r-unknown")).toEqual({ run: "r-1", cause: "e-1", hops: 1 });
   here.status.enterRun({ id: "r-2", cause: "e-2", hops: 2 }, {});
-  expect(await originOf(here)).toEqual(nobody);
-  expect(await originOf(here, "r-2")).toEqual({ run: "r-2", cause: "e-2", hops: 2 });
+  expect(await storedOriginOf(here)).toEqual(nobody);
+  expect(await storedOriginOf(here, "r-2")).toEqual({ run: "r-2", cause: "e-2", hops: 2 });
   here.status.leaveRun({ lastRun: report });
-  expect(await originOf(here)).toEqual({ run: "r-2", cause: "e-2", hops: 2 });
-  expect(await originOf(here, "r-1")).toEqual({ run: "r-1", cause: "e-1", hops: 1 });
+  expect(await storedOriginOf(here)).toEqual({ run: "r-2", cause: "e-2", hops: 2 });
+  expect(await storedOriginOf(here, "r-1")).toEqual({ run: "r-1", cause: "e-1", hops: 1 });
 });

@@ -104,6 +104,11 @@ test.for<[what: string, raw: unknown, ...problems: string[]]>([
     'breed.name: expected a name: letters, digits, dot, dash and underscore, beginning with a letter or digit, got "my breed"; write "my-breed"',
   ],
   [
+    "a name with an empty word between dots, which NATS cannot keep",
+    { ...withImage, name: "a..b." },
+    'breed.name: expected a name: letters, digits, dot, dash and underscore, beginning with a letter or digit, got "a..b."; write "a.b"',
+  ],
+  [
     "an over-long name",
     { ...withImage, name: "a".repeat(64) },
     "breed.name: expected a name: letters, digits, dot, dash and underscore, beginning with a letter or digit, at most 63 characters, got 64 characters; make it shorter",

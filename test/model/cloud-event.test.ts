@@ -46,6 +46,43 @@ test("a source is believed only of the controller", () => {
   expect(fromCloudEvent(forged, "-")?.source).toBe("/controller");
 });
 
+test("what a sender gave stands beside, and under names of Drover's own behind a prefix", () => {
+  const attributes = { id: "s-1", subject: "x", runid: "claimed", senderid: "claimed", ext: 1, flag: false };
+  const sent = { ...event, attributes };
+  const wire = JSON.parse(toCloudEvent(sent, "hello")) as Record<string, unknown>;
+  expect(wire).toMatchObject({
+    id: "1",
+    runid: "r",
+    senderid: "s-1",
+    senderrunid: "claimed",
+    sendersenderid: "claimed",
+  });
+  expect(wire).toMatchObject({ subject: "x", ext: 1, flag: false });
+  expect(fromCloudEvent(JSON.stringify(wire), "hello")).toStrictEqual(sent);
+});
+
+test("data that are not JSON say what they are, and bytes are data_base64", () => {
+  const attributes = { id: "s-1", datacontenttype: "image/png", datacontentencoding: "base64" };
+  const sent = { ...event, value: "AP8=", attributes };
+  const wire = JSON.parse(toCloudEvent(sent, null)) as Record<string, unknown>;
+  expect(wire).toMatchObject({ datacontenttype: "image/png", data_base64: "AP8=" });
+  expect(wire).not.toHaveProperty("data");
+  expect(wire).not.toHaveProperty("datacontentencoding");
+  expect(fromCloudEvent(JSON.stringify(wire), "-")).toStrictEqual({ ...sent, source: "/workflows/hello" });
+});
+
+test("what another publisher wrote beside and is no attribute is left out", () => {
+  const raw = {
+    ...JSON.parse(toCloudEvent(event, null)),
+    Ext: 1,
+    big: 1.5,
+    deep: {},
+    senderid: "",
+    long: "x".repeat(3_000),
+  };
+  expect(fromCloudEvent(JSON.stringify(raw), "-")).toStrictEqual(event);
+});
+
 test("another publisher's instant is made canonical", () => {
   const json = toCloudEvent({ ...event, timestamp: "2026-01-31T08:15:30+01:00" }, null);
   expect(fromCloudEvent(json, "-")?.timestamp).toBe("2026-01-31T07:15:30.000Z");
@@ -62,6 +99,7 @@ test.for<Record<string, unknown>>([
   { type: "a b" },
   { type: "a".repeat(129) },
   { time: "soon" },
+  { time: "2026-99-99T99:99:99.999Z" },
   { tags: "" },
   { tags: ["a"] },
   { source: 1 },
