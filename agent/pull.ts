@@ -6,7 +6,7 @@
 import { type Msg, createInbox } from "@nats-io/nats-core";
 import { type Receipt, parseReceipt } from "../bus/delivery-receipt.ts";
 import { type PullEnd, createPullConsumer } from "../bus/pull-consumer.ts";
-import { inboxPrefix } from "../bus/subjects.ts";
+import { inboxPrefix, nextRuns } from "../bus/subjects.ts";
 import type { Connection } from "./connection.ts";
 import { log } from "./log.ts";
 
@@ -36,7 +36,7 @@ export function startPull(connection: Connection, workflow: string, { wanted, ta
   let pause: NodeJS.Timeout | undefined;
   let consumerSeq = 0;
   let complainedAtMs = 0;
-  const consumer = createPullConsumer(connection.nc, workflow, {
+  const consumer = createPullConsumer(connection.nc, nextRuns(workflow), {
     inbox: createInbox(inboxPrefix(workflow)),
     listener: { message, ended },
   });

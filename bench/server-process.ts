@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-export type ServerProcess = AsyncDisposable & { readonly url: string };
+export type ServerProcess = AsyncDisposable & { readonly url: string; readonly pid: number };
 
 /** Resolves when the program has written its address. Throws when it ends before. */
 export async function startServer(program: URL, args: readonly string[] = []): Promise<ServerProcess> {
@@ -13,6 +13,7 @@ export async function startServer(program: URL, args: readonly string[] = []): P
   if (typeof url !== "string") throw new Error(`${program.pathname} ended at its start`);
   return {
     url,
+    pid: child.pid as number,
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
       await ended;

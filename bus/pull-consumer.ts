@@ -1,5 +1,5 @@
-// Takes messages from one workflow's durable consumer by pull requests, without ever asking the server about that consumer: the
-// identity of a workflow may not.
+// Takes messages from a consumer by pull requests, without ever asking the server about that consumer: the identity of a workflow
+// may not.
 //
 //   U1. At most one request is outstanding; it ends when everything asked for has come, or as the server or its silence says.
 //   U2. A message may come although none is asked for any more: one that the server sent before it knew. It is handed on as well.
@@ -7,7 +7,6 @@
 //       end is a sign as well.
 //   U4. Nothing is repeated here: whoever asks hears how the request ended and decides.
 import { type Msg, type NatsConnection, nanos } from "@nats-io/nats-core";
-import { nextRuns } from "./subjects.ts";
 
 /** The server ends a request after this long; it is made again then. */
 const expiresMs = 30_000;
@@ -52,10 +51,10 @@ export type PullConsumer = {
   stop(): Promise<void>;
 };
 
-/** `inbox` is a subject prefix that only this connection may subscribe to. */
+/** `next` is the subject that asks the consumer for messages, `inbox` a subject prefix that only this connection may subscribe to. */
 export function createPullConsumer(
   nc: NatsConnection,
-  workflow: string,
+  next: string,
   { inbox, listener }: { inbox: string; listener: PullListener },
 ): PullConsumer {
   const prefix = `${inbox}.`;
@@ -84,7 +83,7 @@ export function createPullConsumer(
       clearTimeout(silence);
       silence = setTimeout(onSilence, isFound ? silenceMaxMs : findingSilenceMaxMs);
       const wanted = { batch, max_bytes: bytesMax, ...(isFound ? lasting : finding) };
-      nc.publish(nextRuns(workflow), JSON.stringify(wanted), { reply: current });
+      nc.publish(next, JSON.stringify(wanted), { reply: current });
     },
     forget() {
       isFound = false;

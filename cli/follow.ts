@@ -21,6 +21,8 @@ export type Following = {
   readonly say: (line: string) => void;
   /** Ends the following without an error. */
   readonly signal: AbortSignal;
+  /** True when everything was sent that there was: an id alone says so. False from each connection until then. */
+  readonly onCaughtUp?: (isCaughtUp: boolean) => void;
 };
 
 export type Followed = SseMessage & { readonly data: string };
@@ -36,6 +38,7 @@ export async function* follow(following: Following): AsyncGenerator<Followed, vo
         lastId = message.id ?? lastId;
         losses = 0;
         if (message.data !== null) yield { ...message, data: message.data };
+        else following.onCaughtUp?.(true);
       }
       lost("connection closed");
     } catch (error) {
@@ -52,6 +55,7 @@ export async function* follow(following: Following): AsyncGenerator<Followed, vo
     if (away) following.say("the controller answers again");
     away = false;
     connectedAtMs = performance.now();
+    following.onCaughtUp?.(false);
   }
 
   function lost(reason: string): void {

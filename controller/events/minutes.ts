@@ -6,6 +6,7 @@
 //   M2. Sums of a minute count only while the stream still has all of its events; else they are computed from those that are left.
 //   M3. `total` of a minute changes with every event in it, so whatever was computed from the minute can tell whether it still holds.
 import type { DatabaseSync } from "node:sqlite";
+import { joined } from "./stretches.ts";
 import type { SequenceRange } from "./term-index.ts";
 
 export const minuteMs = 60_000;
@@ -37,6 +38,8 @@ export type Minutes = {
   rollups(term: number, from: number, to: number): readonly (Sums & { readonly minute: number })[];
   /** Where all events of this time lie; null when there are none. */
   sequences(fromMs: number, toMs: number): SequenceRange | null;
+  /** The same in stretches, so that a few events of a time that lie apart do not stand for all that lies between. */
+  stretches(fromMs: number, toMs: number): readonly SequenceRange[];
   /** From the first up to and without the last instant (ms) that events can have; null when there are none. */
   extent(): { readonly fromMs: number; readonly toMs: number } | null;
   forgetBelow(first: number): void;
@@ -81,6 +84,9 @@ export function createMinutes(db: DatabaseSync): Minutes {
   const bounds = db.prepare(
     "SELECT min(first) AS first, max(last) AS last FROM minute WHERE minute >= ? AND minute <= ?",
   );
+  const spansOf = db.prepare(
+    'SELECT first AS "from", last AS "to" FROM minute WHERE minute >= ? AND minute <= ? ORDER BY first',
+  );
   const ends = db.prepare("SELECT min(minute) AS low, max(minute) AS high FROM minute");
   let spans = new Map<number, { first: number; last: number; total: number }>();
   let gathered = new Map<number, Map<number, Sums>>();
@@ -114,6 +120,13 @@ export function createMinutes(db: DatabaseSync): Minutes {
         ? null
         : { from: Number(row["first"]), to: Number(row["last"]) };
     },
+    stretches: (fromMs, toMs) =>
+      joined(
+        spansOf.iterate(
+          Math.floor(fromMs / minuteMs),
+          Math.floor(toMs / minuteMs),
+        ) as Iterable<unknown> as Iterable<SequenceRange>,
+      ),
     extent() {
       const row = ends.get();
       if (row === undefined || row["low"] === null) return null;

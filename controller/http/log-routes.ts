@@ -33,7 +33,7 @@ export function logRoutes(app: FastifyInstance, parts: HttpParts): void {
     }
     if (parameter(request, "follow") !== "true") return past.lines;
     refuseStreamToWorkflow(request);
-    const stream = openSse(reply, () => tail.stop());
+    const stream = openSse(reply, { onEnd: () => tail.stop() });
     sendLines(stream, past.lines, past.sequence);
     const source = { workflow: name, run: null };
     const tail = parts.logs.follow(source, past.sequence, (lines, sequence) => sendLines(stream, lines, sequence));

@@ -1,6 +1,6 @@
 // A run whose id was given out a moment ago: the event that sets it off is stored, and its run is on its way to the queue. Whoever
 // asks for it just then waits for that, instead of being told that there is no such run.
-import { tailersMax } from "../events/live.ts";
+import { followersMax } from "../events/live.ts";
 import type { RunRecord } from "../runs/history.ts";
 import type { HttpParts } from "./parts.ts";
 
@@ -13,7 +13,7 @@ export async function newlySetOff(
   id: string,
   { live, history }: Pick<HttpParts, "live" | "history">,
 ): Promise<RunRecord | null> {
-  if (!queuedId.test(id) || live.tailers >= tailersMax) return null;
+  if (!queuedId.test(id) || live.tailers >= followersMax) return null;
   const heard = Promise.withResolvers<number | null>();
   const giveUp = (): void => heard.resolve(null);
   const filter = { tags: [`runs:${id}`], type: "run" };

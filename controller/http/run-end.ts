@@ -1,6 +1,6 @@
 // The end of a run, waited for on the live event stream; what the history says of it is believed, not the event alone.
 import { type RunReport, isOver, isRunReport } from "../../model/run.ts";
-import { tailersMax } from "../events/live.ts";
+import { followersMax } from "../events/live.ts";
 import type { RunRecord } from "../runs/history.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem } from "./problem.ts";
@@ -12,8 +12,8 @@ export type RunEnd = Disposable & {
 
 /** Follows from now on: begun before the run is set off, nothing is missed. Throws HttpProblem 503 when too many follow. */
 export function followEnd(run: string, { live, history }: Pick<HttpParts, "live" | "history">): RunEnd {
-  if (live.tailers >= tailersMax) {
-    throw new HttpProblem("unavailable", `${tailersMax} callers follow the stream already; ask without wait`);
+  if (live.tailers >= followersMax) {
+    throw new HttpProblem("unavailable", `${followersMax} callers follow the stream already; ask without wait`);
   }
   const over = Promise.withResolvers<RunRecord>();
   // Whoever has stopped waiting does not hear of a failure.

@@ -39,7 +39,7 @@ export function runLogRoutes(app: FastifyInstance, parts: HttpParts): void {
     refuseStreamToWorkflow(request);
     const end = followEnd(run.id, parts);
     const gone = new AbortController();
-    const stream = openSse(reply, () => gone.abort());
+    const stream = openSse(reply, { onEnd: () => gone.abort() });
     sendLines(stream, past.lines, past.sequence);
     const tail = parts.logs.follow(source, past.sequence, (lines, sequence) => sendLines(stream, lines, sequence));
     gone.signal.addEventListener("abort", () => tail.stop());

@@ -1,66 +1,76 @@
 // Server-sent events (WHATWG HTML, section 9.2): one open answer that is written to until either side ends it.
 //
-//   S1. A reader that leaves more than bufferBytesMax unread is cut off; the last thing written says so.
-//   S2. A comment goes out every heartbeatMs, so that a dead connection is noticed.
+//   S1. A reader that is too slow is cut off; the last thing written, an event `error`, says so (outlet.ts).
+//   S2. Something goes out every heartbeatMs, so that a dead connection is noticed.
+//   S3. An id alone, without an event, says that everything up to it has been sent.
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { createOutlet } from "./outlet.ts";
 import { HttpProblem } from "./problem.ts";
 
-const heartbeatMs = 15_000;
-const bufferBytesMax = 1_048_576;
-const closeWaitMs = 5_000;
+export const heartbeatMs = 15_000;
+
+export type SseMessage = { readonly id: string | null; readonly event: string; readonly data: string };
 
 export type SseStream = {
   /** `id` is what a client sends back as `Last-Event-ID`; null leaves it out. */
-  send(message: { id: string | null; event: string; data: string }): void;
+  send(message: SseMessage): void;
+  /** The same with what `sseFrame` has made, which may go to any number of streams. */
+  sendFrame(frame: Buffer): void;
   /** Says from where a reader that is cut off would resume, before there is anything to send. */
   position(id: string): void;
+  /** Null when there is room for more now. */
+  room(): Promise<void> | null;
   end(): void;
 };
 
-/** Takes the connection over from Fastify. `onEnd` is called once, whoever ends the stream. */
-export function openSse(reply: FastifyReply, onEnd: () => void): SseStream {
+export type SseOptions = {
+  /** Called once, whoever ends the stream. */
+  readonly onEnd: () => void;
+  /** Of the answer. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Up to where all has been sent, asked for with each heartbeat; null: that cannot be said now. */
+  readonly positionNow?: () => string | null;
+};
+
+/** Takes the connection over from Fastify. */
+export function openSse(reply: FastifyReply, { onEnd, headers = {}, positionNow }: SseOptions): SseStream {
   const response = reply.hijack().raw;
   response.writeHead(200, {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",
+    ...headers,
   });
   response.write(": connected\n\n");
-  const heartbeat = setInterval(() => write(": heartbeat\n\n"), heartbeatMs);
-  let ended = false;
-  response.once("close", finish);
+  const heartbeat = setInterval(() => {
+    const id = positionNow?.() ?? null;
+    outlet.send(id === null ? heartbeatFrame : positionFrame(id));
+  }, heartbeatMs);
+  const outlet = createOutlet(response, {
+    cutOff: (reason) => sseFrame({ id: null, event: "error", data: JSON.stringify({ detail: reason }) }),
+    onEnd() {
+      clearInterval(heartbeat);
+      onEnd();
+    },
+  });
 
   return {
-    send({ id, event, data }) {
-      write(`${id === null ? "" : `id: ${id}\n`}event: ${oneLine(event)}\ndata: ${data}\n\n`);
-    },
-    position: (id) => write(`id: ${id}\n\n`),
-    end() {
-      response.end();
-      finish();
-    },
+    send: (message) => outlet.send(sseFrame(message)),
+    sendFrame: (frame) => outlet.send(frame),
+    position: (id) => outlet.send(positionFrame(id)),
+    room: () => outlet.room(),
+    end: () => outlet.end(null),
   };
+}
 
-  function write(text: string): void {
-    if (ended) return;
-    if (response.writableLength > bufferBytesMax) {
-      response.end(
-        `event: error\ndata: ${JSON.stringify({ detail: `cut off: more than ${bufferBytesMax} bytes were left unread` })}\n\n`,
-      );
-      // A reader that reads nothing does not read the end either.
-      setTimeout(() => response.destroy(), closeWaitMs).unref();
-      finish();
-      return;
-    }
-    response.write(text);
-  }
+export function sseFrame({ id, event, data }: SseMessage): Buffer {
+  return Buffer.from(`${id === null ? "" : `id: ${id}\n`}event: ${oneLine(event)}\ndata: ${data}\n\n`);
+}
 
-  function finish(): void {
-    if (ended) return;
-    ended = true;
-    clearInterval(heartbeat);
-    onEnd();
-  }
+const heartbeatFrame = Buffer.from(": heartbeat\n\n");
+
+function positionFrame(id: string): Buffer {
+  return Buffer.from(`id: ${id}\n\n`);
 }
 
 function oneLine(text: string): string {
@@ -70,7 +80,11 @@ function oneLine(text: string): string {
 /** The stream sequence that a reader has seen last, null when it begins. Throws HttpProblem 400 for anything else. */
 export function lastEventId(request: FastifyRequest): number | null {
   const given = request.headers["last-event-id"];
-  if (given === undefined || given === "") return null;
-  if (/^\d{1,15}$/.test(String(given))) return Number(given);
-  throw new HttpProblem("invalid", "Last-Event-ID: expected an id that this stream has sent");
+  return given === undefined || given === "" ? null : sequenceOf(String(given), "Last-Event-ID");
+}
+
+/** Throws HttpProblem 400. */
+export function sequenceOf(given: string, path: string): number {
+  if (/^\d{1,15}$/.test(given)) return Number(given);
+  throw new HttpProblem("invalid", `${path}: expected an id that this stream has sent`);
 }

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { createAcknowledger } from "../../bus/acknowledger.ts";
 import { done } from "../../bus/delivery-receipt.ts";
 import { type PullConsumer, type PullEnd, createPullConsumer } from "../../bus/pull-consumer.ts";
-import { allRuns, runSubject, runsOf, runsStream } from "../../bus/subjects.ts";
+import { allRuns, nextRuns, runSubject, runsOf, runsStream } from "../../bus/subjects.ts";
 import { startNats } from "../nats.ts";
 
 /** Far above what anything here takes; two cores may be busy with other tests. */
@@ -30,7 +30,7 @@ async function startHere(): Promise<Here> {
   const taken: Msg[] = [];
   const ends: PullEnd[] = [];
   const listener = { message: (msg: Msg) => void taken.push(msg), ended: (end: PullEnd) => void ends.push(end) };
-  const pull = createPullConsumer(nc, "hello", { inbox: "_INBOX_hello.pull", listener });
+  const pull = createPullConsumer(nc, nextRuns("hello"), { inbox: "_INBOX_hello.pull", listener });
   return {
     nc,
     pull,

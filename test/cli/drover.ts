@@ -33,7 +33,11 @@ export function startDrover(parameters: readonly string[], { url, environment, s
       while (!(stdout + stderr).includes(expected)) {
         if (child.exitCode !== null)
           throw new Error(`drover ended without saying "${expected}", but: ${stdout}${stderr}`);
-        await Promise.race([once(child.stdout, "data"), once(child.stderr, "data"), once(child, "exit")]);
+        const settled = new AbortController();
+        const { signal } = settled;
+        const heard = [once(child.stdout, "data", { signal }), once(child.stderr, "data", { signal })];
+        await Promise.race([...heard, once(child, "exit", { signal })].map((one) => one.catch(() => {})));
+        settled.abort();
       }
     },
     ended,
