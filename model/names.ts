@@ -13,9 +13,13 @@ const nameRule = {
   charsMax: nameCharsMax,
 };
 
+/** Dots as NATS has them in a key: never two together, and none at the end. */
 export const name: Reader<string> = refine(text(nameRule), (value, at) => {
-  if (/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(value)) return accepted(value);
-  const near = value.replaceAll(/[^A-Za-z0-9_.-]+/g, "-").replaceAll(/^[^A-Za-z0-9]+|-+$/g, "");
+  if (/^[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*$/.test(value)) return accepted(value);
+  const near = value
+    .replaceAll(/[^A-Za-z0-9_.-]+/g, "-")
+    .replaceAll(/\.{2,}/g, ".")
+    .replaceAll(/^[^A-Za-z0-9]+|[.-]+$/g, "");
   return mismatch(at, value, near === "" ? nameRule : { ...nameRule, fix: `write "${near}"` });
 });
 

@@ -4,22 +4,34 @@ import { readSources, type Source } from "../documents.ts";
 import { Failure, Refused } from "../failure.ts";
 import type { Session } from "../session.ts";
 import type { Applied } from "../views.ts";
+import { prune } from "./prune.ts";
 
-export function apply(session: Session, paths: readonly string[]): Promise<void> {
-  return sendEach(session, paths, (source) => session.api.apply(source));
-}
-
-export function deleteFiles(session: Session, paths: readonly string[]): Promise<void> {
-  return sendEach(session, paths, (source) => session.api.deleteAll(source));
-}
-
-async function sendEach(
+/** With `prune`, what none of the files names is deleted afterwards, but only when all of them were taken. */
+export async function apply(
   session: Session,
   paths: readonly string[],
-  send: (source: Source) => Promise<Applied[]>,
+  options: { readonly prune: boolean },
 ): Promise<void> {
+  const sources = await readSources(paths);
+  const refusals = await sendEach(session, sources, (source) => session.api.apply(source));
+  if (refusals.length > 0 && options.prune) refusals.push("nothing was deleted, as not every file was taken");
+  if (refusals.length > 0) throw new Failure(refusals.join("\n"));
+  if (options.prune) await prune(session, sources);
+}
+
+export async function deleteFiles(session: Session, paths: readonly string[]): Promise<void> {
+  const refusals = await sendEach(session, await readSources(paths), (source) => session.api.deleteAll(source));
+  if (refusals.length > 0) throw new Failure(refusals.join("\n"));
+}
+
+/** The lines of those that were refused. */
+async function sendEach(
+  session: Session,
+  sources: readonly Source[],
+  send: (source: Source) => Promise<Applied[]>,
+): Promise<string[]> {
   const refusals: string[] = [];
-  for (const source of await readSources(paths)) {
+  for (const source of sources) {
     try {
       for (const applied of await send(source)) report(session, source, applied);
     } catch (error) {
@@ -27,7 +39,7 @@ async function sendEach(
       refusals.push(...error.lines.map((line) => `${source.name}: ${line}`));
     }
   }
-  if (refusals.length > 0) throw new Failure(refusals.join("\n"));
+  return refusals;
 }
 
 function report(

@@ -3,13 +3,28 @@
 import { type Artifact, type ArtifactKind, type ArtifactName, parseArtifact } from "../../model/artifact.ts";
 import type { Breed } from "../../model/breed.ts";
 import type { Document } from "../../model/documents.ts";
+import { outreachProblems } from "../../model/outreach.ts";
 import type { Parsed, Problem } from "../../model/problem.ts";
 import { scheduleKind } from "../../model/schedule.ts";
 import type { Workflow } from "../../model/workflow.ts";
-import type { Breeds, SaveResult } from "./breeds.ts";
+import type { Breeds } from "./breeds.ts";
+import type { KnownSecrets } from "../secrets/missing.ts";
+import type { Condition } from "./condition.ts";
+import { breedSecretProblems, workflowSecretProblems } from "./named-secrets.ts";
+import type { SaveResult } from "./step.ts";
 import type { Workflows } from "./workflows.ts";
 
-export type Artifacts = { readonly breeds: Breeds; readonly workflows: Workflows };
+export type Artifacts = { readonly breeds: Breeds; readonly workflows: Workflows } & Allowance & Secrets;
+
+/** Whether images may be privileged here. They may not when it is left out. */
+export type Allowance = { readonly allowsPrivileged?: boolean | undefined };
+
+/** The secrets that may be named. None when it is left out. */
+type Secrets = { readonly secrets?: KnownSecrets | undefined };
+
+/** What documents may refer to. */
+export type KnownBreeds = { readonly breeds: { get(name: string): { readonly artifact: Breed } | null } } & Allowance &
+  Secrets;
 
 export type Applied = SaveResult & ArtifactName;
 
@@ -20,7 +35,7 @@ export type Address = { readonly kind: ArtifactKind | null; readonly name: strin
 export function checkArtifacts(
   documents: readonly Document[],
   address: Address,
-  stored: Artifacts,
+  stored: KnownBreeds,
 ): Parsed<Artifact[]> {
   const problems: Problem[] = [];
   const found: { readonly artifact: Artifact; readonly at: string }[] = [];
@@ -44,6 +59,7 @@ export function checkArtifacts(
     if (artifact.kind === "breed") inBatch.set(artifact.name, artifact.breed);
   }
   for (const { artifact, at } of found) {
+    problems.push(...refusedArguments(artifact, at, inBatch, stored), ...secretProblems(artifact, at, inBatch, stored));
     if (artifact.kind !== "workflow") continue;
     const breed = breedOf(artifact.workflow, inBatch, stored.breeds);
     const problem =
@@ -53,17 +69,30 @@ export function checkArtifacts(
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: found.map(({ artifact }) => artifact) };
 }
 
-export async function saveArtifacts(artifacts: readonly Artifact[], stored: Artifacts, by: string): Promise<Applied[]> {
-  const inOrder = artifacts.toSorted((a, b) => Number(a.kind === "workflow") - Number(b.kind === "workflow"));
+/** A condition goes with a single artifact. Rejects with ConditionFailed. */
+export async function saveArtifacts(
+  artifacts: readonly Artifact[],
+  stored: Artifacts,
+  by: string,
+  condition: Condition | null = null,
+): Promise<Applied[]> {
   const results: Applied[] = [];
-  for (const artifact of inOrder) {
+  for (const artifact of inSavingOrder(artifacts)) {
     const saved =
       artifact.kind === "breed"
-        ? await stored.breeds.save(artifact.breed, by)
-        : await stored.workflows.save(artifact.workflow, artifact.status, by);
+        ? await stored.breeds.save(artifact.breed, by, { condition })
+        : await stored.workflows.save(artifact.workflow, artifact.status, by, { condition });
     results.push({ kind: artifact.kind, name: artifact.name, ...saved });
   }
   return results;
+}
+
+export function inSavingOrder(artifacts: readonly Artifact[]): Artifact[] {
+  return artifacts.toSorted((a, b) => Number(a.kind === "workflow") - Number(b.kind === "workflow"));
+}
+
+export function inRemovingOrder(names: readonly ArtifactName[]): ArtifactName[] {
+  return names.toSorted((a, b) => Number(a.kind === "breed") - Number(b.kind === "breed"));
 }
 
 /** Names that do not exist are passed over: deleting is idempotent. */
@@ -72,9 +101,8 @@ export async function removeArtifacts(
   stored: Artifacts,
   by: string,
 ): Promise<Applied[]> {
-  const inOrder = names.toSorted((a, b) => Number(a.kind === "breed") - Number(b.kind === "breed"));
   const results: Applied[] = [];
-  for (const { kind, name } of inOrder) {
+  for (const { kind, name } of inRemovingOrder(names)) {
     const removed = await (kind === "breed" ? stored.breeds : stored.workflows).remove(name, by);
     if (removed) results.push({ kind, name, ...removed });
   }
@@ -82,7 +110,11 @@ export async function removeArtifacts(
 }
 
 /** What the workflow will run: its own breed, one that is stored along with it, or the stored one. */
-function breedOf({ breed }: Workflow, inBatch: ReadonlyMap<string, Breed>, stored: Breeds): Breed | null {
+function breedOf(
+  { breed }: Workflow,
+  inBatch: ReadonlyMap<string, Breed>,
+  stored: KnownBreeds["breeds"],
+): Breed | null {
   if (!("reference" in breed)) return breed;
   return inBatch.get(breed.reference) ?? stored.get(breed.reference)?.artifact ?? null;
 }
@@ -94,6 +126,43 @@ function unknownBreed({ breed }: Workflow, at: string): Problem {
     got: `"${"reference" in breed ? breed.reference : breed.name}"`,
     fix: "apply the breed first, in the same file, or write it inside the workflow",
   };
+}
+
+/** A workflow's own breed as well; what a stored one says was checked when that was saved. */
+function refusedArguments(
+  artifact: Artifact,
+  at: string,
+  inBatch: ReadonlyMap<string, Breed>,
+  stored: KnownBreeds,
+): readonly Problem[] {
+  const { allowsPrivileged = false } = stored;
+  const check = (list: Breed["arguments"], path: string, breed: Breed | null): readonly Problem[] =>
+    outreachProblems(list, joined(at, path), {
+      isImage: breed?.deployable.type === "container/docker",
+      allowsPrivileged,
+    });
+  if (artifact.kind === "breed") return check(artifact.breed.arguments, "arguments", artifact.breed);
+  const { workflow } = artifact;
+  const own = "reference" in workflow.breed ? null : workflow.breed;
+  return [
+    ...check(workflow.arguments, "arguments", breedOf(workflow, inBatch, stored.breeds)),
+    ...(own ? check(own.arguments, "breed.arguments", own) : []),
+  ];
+}
+
+/** A breed of the same request is looked at by itself. */
+function secretProblems(
+  artifact: Artifact,
+  at: string,
+  inBatch: ReadonlyMap<string, Breed>,
+  { breeds, secrets = { get: () => null } }: KnownBreeds,
+): readonly Problem[] {
+  if (artifact.kind === "breed") return breedSecretProblems(artifact.breed, secrets, at);
+  const { workflow } = artifact;
+  const breed = breedOf(workflow, inBatch, breeds);
+  if (breed === null) return [];
+  const withBreed = !("reference" in workflow.breed && inBatch.has(workflow.breed.reference));
+  return workflowSecretProblems(workflow, breed, { secrets, withBreed }, at);
 }
 
 /** An image has no runner that would take runs from a queue. */

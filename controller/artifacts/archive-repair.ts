@@ -1,5 +1,6 @@
 // Finds changes that were stored but not recorded because the controller died in between, and records them now.
 import type { KV } from "@nats-io/kv";
+import { kvHistory } from "../../bus/kv-history.ts";
 import type { Event } from "../../model/event.ts";
 import { type EventPage, type EventQuery, eventsOf } from "../events/questions.ts";
 import { type Archive, type Change, changeOf } from "./archive.ts";
@@ -46,7 +47,7 @@ function isRecordOf(event: Event, revision: number): boolean {
 
 async function predecessor(kv: KV, name: string, revision: number): Promise<Entry | null> {
   let before: Entry | null = null;
-  for await (const stored of await kv.history({ key: name })) {
+  for await (const stored of kvHistory(kv, name)) {
     const entry = stored.json<Entry>();
     if (entry.revision < revision) before = entry;
   }

@@ -7,7 +7,7 @@ import type { Breed } from "../../model/breed.ts";
 import type { Workflow } from "../../model/workflow.ts";
 import type { AppendEvent } from "../events/append.ts";
 import { eventIdOf } from "../events/event-id.ts";
-import { type Difference, differences } from "./difference.ts";
+import { type Difference, differences } from "../../model/difference.ts";
 import type { Saved } from "./entry.ts";
 
 type Artifact = Breed | Workflow;
@@ -22,6 +22,8 @@ export type Change = {
   readonly by: string;
   /** What changed, path by path. Empty for a create or delete: the artifact itself says it all. */
   readonly diff: readonly Difference[];
+  /** A rollback to this revision. */
+  readonly restores?: number;
 };
 
 export type Archive = { record(change: Change): Promise<void> };
@@ -30,12 +32,13 @@ export function createArchive(append: AppendEvent): Archive {
   return {
     async record(change) {
       const plural = `${change.kind}s`;
+      const { kind, name, revision, by, diff, restores } = change;
       await append({
         id: eventId(change),
         source: "/controller",
         type: "archive",
         tags: [plural, `${plural}:${change.name}`, "archive", `archive:${change.action}`],
-        value: { kind: change.kind, name: change.name, revision: change.revision, by: change.by, diff: change.diff },
+        value: { kind, name, revision, by, diff, ...(restores !== undefined && { restores }) },
         timestamp: change.at,
       });
     },
@@ -54,6 +57,7 @@ export function changeOf(kind: Change["kind"], name: string, before: Entry | nul
     at: after.savedAt,
     by: after.savedBy,
     diff: action === "update" ? differences(existed, after.artifact) : [],
+    ...(after.restores !== undefined && { restores: after.restores }),
   };
 }
 

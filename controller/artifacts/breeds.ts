@@ -1,24 +1,25 @@
 // Breeds: saved, read and deleted. Saving one changes nothing that runs; workflows take it up when they are saved themselves.
-import { isDeepStrictEqual } from "node:util";
 import type { Breed } from "../../model/breed.ts";
 import { type Archive, changeOf } from "./archive.ts";
 import type { Bucket } from "./bucket.ts";
+import { checkOf, type Condition } from "./condition.ts";
 import { type BreedEntry, type LiveBreed, entrySchema } from "./entry.ts";
-
-export type SaveResult = {
-  readonly action: "created" | "updated" | "unchanged" | "deleted";
-  readonly revision: number;
-  /** Whether what runs is replaced because of this. */
-  readonly redeployed: boolean;
-};
+import { type SaveOptions, type SaveResult, type Step, breedStep, resultOf } from "./step.ts";
 
 export type Breeds = {
   get(name: string): LiveBreed | null;
   list(): LiveBreed[];
-  /** The breed must be valid already. Resolves when it is stored and its archive event is durable. */
-  save(breed: Breed, by: string): Promise<SaveResult>;
+  /** As `get`, a deleted one too. */
+  standing(name: string): BreedEntry | null;
+  /** What is kept of it, oldest first. */
+  history(name: string): AsyncIterable<BreedEntry>;
+  /**
+   * The breed must be valid already. Resolves when it is stored and its archive event is durable. Rejects with ConditionFailed, and
+   * so does `remove`.
+   */
+  save(breed: Breed, by: string, options?: SaveOptions): Promise<SaveResult>;
   /** Null when there is no such breed. */
-  remove(name: string, by: string): Promise<SaveResult | null>;
+  remove(name: string, by: string, condition?: Condition | null): Promise<SaveResult | null>;
 };
 
 export function createBreeds(bucket: Bucket<BreedEntry>, archive: Archive, now: () => Date): Breeds {
@@ -28,26 +29,34 @@ export function createBreeds(bucket: Bucket<BreedEntry>, archive: Archive, now: 
       return entry && isLive(entry) ? entry : null;
     },
     list: () => bucket.all().filter(isLive),
-    async save(breed, by) {
+    standing: (name) => bucket.get(name),
+    history: (name) => bucket.history(name),
+    async save(breed, by, { condition, restores } = {}) {
       let before: BreedEntry | null = null;
-      let changed = false;
-      const stored = await bucket.update(breed.name, (current) => {
-        before = current;
-        changed = !isDeepStrictEqual(current?.artifact ?? null, breed);
-        return changed ? successor(current, breed, by) : null;
-      });
-      const revision = stored?.revision ?? 0;
-      if (!changed || !stored) return { action: "unchanged", revision, redeployed: false };
-      const change = changeOf("breed", breed.name, before, stored);
-      await archive.record(change);
-      return { action: change.action === "create" ? "created" : "updated", revision, redeployed: false };
+      let step: Step = "nothing";
+      const stored = await bucket.update(
+        breed.name,
+        (current) => {
+          before = current;
+          step = breedStep(current, breed);
+          if (step === "nothing") return null;
+          return { ...successor(current, breed, by), ...(restores !== undefined && { restores }) };
+        },
+        checkOf(condition, "breed", breed.name),
+      );
+      if (stored && stored !== before) await archive.record(changeOf("breed", breed.name, before, stored));
+      return resultOf(step, "breed", (before as BreedEntry | null)?.revision ?? 0);
     },
-    async remove(name, by) {
+    async remove(name, by, condition) {
       let before: BreedEntry | null = null;
-      const stored = await bucket.update(name, (current) => {
-        before = current;
-        return current?.artifact ? successor(current, null, by) : null;
-      });
+      const stored = await bucket.update(
+        name,
+        (current) => {
+          before = current;
+          return current?.artifact ? successor(current, null, by) : null;
+        },
+        checkOf(condition, "breed", name),
+      );
       if (!stored || before === stored) return null;
       await archive.record(changeOf("breed", name, before, stored));
       return { action: "deleted", revision: stored.revision, redeployed: false };

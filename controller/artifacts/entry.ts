@@ -12,6 +12,8 @@ export type Saved = {
   readonly revision: number;
   readonly savedAt: string;
   readonly savedBy: string;
+  /** The earlier revision whose content a rollback brought back with this one. */
+  readonly restores?: number;
 };
 
 export type BreedEntry = Saved & { readonly artifact: Breed | null };

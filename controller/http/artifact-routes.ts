@@ -4,13 +4,24 @@ import { type JsonSchema, Type } from "./json-schema.ts";
 import type { Artifact, ArtifactKind } from "../../model/artifact.ts";
 import type { Document } from "../../model/documents.ts";
 import { checkArtifacts, saveArtifacts } from "../artifacts/apply.ts";
+import { type Condition, checkOf } from "../artifacts/condition.ts";
+import { standingOf } from "../artifacts/revisions.ts";
 import { bodyOf, documentsOf } from "./body.ts";
 import { identityOf, nameOf } from "./identity.ts";
 import { type Page, pageOf, setPageHeaders, sliceOf } from "./paging.ts";
 import type { HttpParts } from "./parts.ts";
+import { conditionOf, refuseCondition, setTag } from "./precondition.ts";
 import { HttpProblem, invalid } from "./problem.ts";
 import { parameter } from "./query.ts";
-import { BreedSchema, DocumentSchema, NameParameter, PageQuery, WorkflowSchema, refusals } from "./schemas.ts";
+import {
+  BreedSchema,
+  ConditionHeaders,
+  DocumentSchema,
+  NameParameter,
+  PageQuery,
+  WorkflowSchema,
+  refusals,
+} from "./schemas.ts";
 import { workflowViews } from "./workflow-view.ts";
 
 type Named = { Params: { name: string } };
@@ -23,14 +34,16 @@ type Collection = {
   readonly page: (page: Page) => Promise<{ readonly items: readonly unknown[]; readonly total: number }>;
   /** Those that exist, in the same order. */
   readonly read: (names: readonly string[]) => Promise<readonly unknown[]>;
-  readonly remove: (name: string, by: string) => Promise<unknown>;
+  /** Of one that exists. */
+  readonly revisionOf: (name: string) => number | null;
+  readonly remove: (name: string, by: string, condition: Condition | null) => Promise<unknown>;
 };
 
 export function artifactRoutes(app: FastifyInstance, parts: HttpParts): void {
   for (const collection of [breedsOf(parts), workflowsOf(parts)]) {
     readRoutes(app, collection);
     writeRoutes(app, parts, collection);
-    deleteRoute(app, collection);
+    deleteRoute(app, parts, collection);
   }
 }
 
@@ -44,7 +57,8 @@ function breedsOf({ artifacts: { breeds } }: HttpParts): Collection {
       return { items: sliceOf(all, page).map((entry) => entry.artifact), total: all.length };
     },
     read: async (names) => names.flatMap((name) => breeds.get(name)?.artifact ?? []),
-    remove: (name, by) => breeds.remove(name, by),
+    revisionOf: (name) => breeds.get(name)?.revision ?? null,
+    remove: (name, by, condition) => breeds.remove(name, by, condition),
   };
 }
 
@@ -63,11 +77,12 @@ function workflowsOf(parts: HttpParts): Collection {
         names.flatMap((name) => workflows.get(name) ?? []),
         parts,
       ),
-    remove: (name, by) => workflows.remove(name, by),
+    revisionOf: (name) => workflows.get(name)?.revision ?? null,
+    remove: (name, by, condition) => workflows.remove(name, by, condition),
   };
 }
 
-function readRoutes(app: FastifyInstance, { kind, path, shape, page: pageAt, read }: Collection): void {
+function readRoutes(app: FastifyInstance, { kind, path, shape, page: pageAt, read, revisionOf }: Collection): void {
   const many = {
     tags: [`${kind}s`],
     summary: `List ${kind}s`,
@@ -82,10 +97,13 @@ function readRoutes(app: FastifyInstance, { kind, path, shape, page: pageAt, rea
   });
 
   const one = { ...many, summary: `Read one ${kind}`, params: NameParameter, response: { 200: shape, ...refusals } };
-  app.get<Named>(`${path}/:name`, { schema: one }, async (request) => {
+  app.get<Named>(`${path}/:name`, { schema: one }, async (request, reply) => {
+    // Before it is read: a tag that is older than what is shown only refuses more.
+    const revision = revisionOf(request.params.name);
     const [found] = await read([request.params.name]);
     if (found === undefined) throw new HttpProblem("not-found", `there is no ${kind} "${request.params.name}"`);
-    return found;
+    if (revision !== null) setTag(reply, revision);
+    return reply.send(found);
   });
 }
 
@@ -99,7 +117,8 @@ function writeRoutes(app: FastifyInstance, parts: HttpParts, { kind, path, shape
       url: path,
       schema: { ...schema, summary: `Save one or several ${kind}s`, consumes },
       handler: async (request, reply) => {
-        const views = await save(request, null);
+        refuseCondition(request);
+        const { views } = await save(request, null);
         return reply.code(validatesOnly(request) ? 200 : saved).send(views.length === 1 ? views[0] : views);
       },
     });
@@ -110,34 +129,49 @@ function writeRoutes(app: FastifyInstance, parts: HttpParts, { kind, path, shape
         ...schema,
         summary: `Save one ${kind}`,
         params: NameParameter,
+        headers: ConditionHeaders,
         consumes: [...consumes, "application/javascript"],
       },
       handler: async (request, reply) => {
-        const [view] = await save(request, request.params.name);
+        const { views, revision } = await save(request, request.params.name);
+        if (revision !== null) setTag(reply, revision);
+        const [view] = views;
         return reply.code(validatesOnly(request) ? 200 : saved).send(view);
       },
     });
   }
 
-  /** Resolves with what is stored now, or with what would be. */
-  async function save(request: FastifyRequest, name: string | null): Promise<readonly unknown[]> {
+  /** Resolves with what is stored now and its revision, or with what would be. Rejects with ConditionFailed. */
+  async function save(
+    request: FastifyRequest,
+    name: string | null,
+  ): Promise<{ readonly views: readonly unknown[]; readonly revision: number | null }> {
+    const condition = conditionOf(request);
     const documents = scriptDocument(request, kind, name) ?? documentsOf(request);
     if (name !== null && documents.length > 1) {
       throw new HttpProblem("invalid", `expected one ${kind} in the body, got ${documents.length}`);
     }
     const checked = checkArtifacts(documents, { kind, name }, parts.artifacts);
     if (!checked.ok) throw invalid(checked.problems);
-    if (validatesOnly(request)) return checked.value.map(asWritten);
-    await saveArtifacts(checked.value, parts.artifacts, nameOf(identityOf(request)));
-    return read(checked.value.map((artifact) => artifact.name));
+    if (validatesOnly(request)) {
+      if (name !== null) checkOf(condition, kind, name)?.(standingOf({ kind, name }, parts.artifacts));
+      return { views: checked.value.map(asWritten), revision: null };
+    }
+    const by = nameOf(identityOf(request));
+    const [saved = null] = await saveArtifacts(checked.value, parts.artifacts, by, condition);
+    const views = await read(checked.value.map((artifact) => artifact.name));
+    return { views, revision: saved && saved.revision };
   }
 }
 
-function deleteRoute(app: FastifyInstance, { kind, path, remove }: Collection): void {
+function deleteRoute(app: FastifyInstance, parts: HttpParts, { kind, path, remove }: Collection): void {
   const summary = `Delete one ${kind}; deleting again is fine`;
-  const schema = { tags: [`${kind}s`], summary, params: NameParameter };
+  const schema = { tags: [`${kind}s`], summary, params: NameParameter, headers: ConditionHeaders };
   app.delete<Named>(`${path}/:name`, { schema }, async (request, reply) => {
-    if (!validatesOnly(request)) await remove(request.params.name, nameOf(identityOf(request)));
+    const condition = conditionOf(request);
+    const { name } = request.params;
+    if (validatesOnly(request)) checkOf(condition, kind, name)?.(standingOf({ kind, name }, parts.artifacts));
+    else await remove(name, nameOf(identityOf(request)), condition);
     return reply.code(204).send();
   });
 }

@@ -3,10 +3,13 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type ArtifactName, parseArtifactName } from "../../model/artifact.ts";
 import type { Problem } from "../../model/problem.ts";
 import { type Applied, checkArtifacts, removeArtifacts, saveArtifacts } from "../artifacts/apply.ts";
+import { createDraft } from "../artifacts/draft.ts";
+import { planArtifacts } from "../artifacts/plan.ts";
 import { validatesOnly } from "./artifact-routes.ts";
 import { documentsOf } from "./body.ts";
 import { identityOf, nameOf } from "./identity.ts";
 import type { HttpParts } from "./parts.ts";
+import { refuseCondition } from "./precondition.ts";
 import { invalid } from "./problem.ts";
 import { AppliedSchema, DocumentSchema, refusals } from "./schemas.ts";
 import { warningsOf } from "./workflow-warnings.ts";
@@ -21,15 +24,16 @@ export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
       url: "/api/v1",
       schema: {
         tags: ["many at once"],
-        summary: "Save several documents",
+        summary: "Save several documents; with validate_only=true: what would become of each",
         body: DocumentSchema,
         consumes,
         response: { 200: AppliedSchema, ...refusals },
       },
       handler: async (request): Promise<(Applied & { warnings: readonly string[] })[]> => {
+        refuseCondition(request);
         const checked = checkArtifacts(documentsOf(request), { kind: null, name: null }, artifacts);
         if (!checked.ok) throw invalid(checked.problems);
-        if (validatesOnly(request)) return [];
+        if (validatesOnly(request)) return planArtifacts(checked.value, artifacts);
         const applied = await saveArtifacts(checked.value, artifacts, nameOf(identityOf(request)));
         return applied.map((one) => Object.assign({ warnings: warningsAbout(one) }, one));
       },
@@ -46,15 +50,17 @@ export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
       {
         schema: {
           tags: ["many at once"],
-          summary: "Delete the artifacts that the documents name",
+          summary: "Delete the artifacts that the documents name; with validate_only=true: only list them",
           body: DocumentSchema,
           consumes,
           response: { 200: AppliedSchema, ...refusals },
         },
       },
       async (request) => {
+        refuseCondition(request);
         const names = namesIn(request, kind);
-        return validatesOnly(request) ? [] : removeArtifacts(names, artifacts, nameOf(identityOf(request)));
+        if (validatesOnly(request)) return createDraft(artifacts).remove(names);
+        return removeArtifacts(names, artifacts, nameOf(identityOf(request)));
       },
     );
   }

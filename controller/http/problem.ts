@@ -11,6 +11,7 @@ const statusOf = {
   "not-found": 404,
   conflict: 409,
   gone: 410,
+  "precondition-failed": 412,
   "too-large": 413,
   "unknown-content-type": 415,
   internal: 500,

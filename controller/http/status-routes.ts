@@ -3,9 +3,11 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { Type } from "./json-schema.ts";
 import { bodyOf } from "./body.ts";
 import { identityOf, nameOf } from "./identity.ts";
+import type { Condition } from "../artifacts/condition.ts";
 import type { HttpParts } from "./parts.ts";
+import { conditionOf } from "./precondition.ts";
 import { HttpProblem } from "./problem.ts";
-import { NameParameter, refusals } from "./schemas.ts";
+import { ConditionHeaders, NameParameter, refusals } from "./schemas.ts";
 
 type Named = { Params: { name: string } };
 
@@ -25,7 +27,7 @@ export function statusRoutes(app: FastifyInstance, parts: HttpParts): void {
 
   app.put<Named>(
     "/api/v1/workflows/:name/status",
-    { schema: { ...schema, summary: "Run, suspend or restart a workflow" } },
+    { schema: { ...schema, headers: ConditionHeaders, summary: "Run, suspend or restart a workflow" } },
     async (request, reply) => {
       const { name } = request.params;
       const word = wordOf(bodyOf(request).text);
@@ -35,15 +37,17 @@ export function statusRoutes(app: FastifyInstance, parts: HttpParts): void {
           "invalid",
           `Illegal workflow status: '${word.slice(0, 40)}'; expected running, suspended or restarting`,
         );
-      const entry = await requests[word](name, by);
+      const entry = await requests[word](name, by, conditionOf(request));
       if (!entry) throw unknownWorkflow(name);
       return answerWord(reply, parts.stateOf(entry).status);
     },
   );
 
-  const run = (name: string, by: string) => workflows.setStatus(name, "running", by);
-  const suspend = (name: string, by: string) => workflows.setStatus(name, "suspended", by);
-  const restart = (name: string, by: string) => workflows.restart(name, by);
+  const run = (name: string, by: string, condition: Condition | null) =>
+    workflows.setStatus(name, "running", by, condition);
+  const suspend = (name: string, by: string, condition: Condition | null) =>
+    workflows.setStatus(name, "suspended", by, condition);
+  const restart = (name: string, by: string, condition: Condition | null) => workflows.restart(name, by, condition);
   const requests = { running: run, starting: run, suspended: suspend, suspending: suspend, restarting: restart };
 
   function isRequest(word: string): word is keyof typeof requests {

@@ -7,7 +7,7 @@ import { createArchive } from "../../controller/artifacts/archive.ts";
 import { recordMissedChanges } from "../../controller/artifacts/archive-repair.ts";
 import { createBreeds } from "../../controller/artifacts/breeds.ts";
 import { openBucket } from "../../controller/artifacts/bucket.ts";
-import { differences } from "../../controller/artifacts/difference.ts";
+import { differences } from "../../model/difference.ts";
 import type { BreedEntry } from "../../controller/artifacts/entry.ts";
 import type { EventToAppend } from "../../controller/events/append.ts";
 import { parseBreed } from "../../model/breed.ts";

@@ -180,7 +180,7 @@ describe("a breed that is an image", () => {
       checkArtifacts(
         documents.map((value, index) => ({ value, path: `documents[${index}]` })),
         { kind: null, name: null },
-        { breeds, workflows: {} as Workflows },
+        { breeds },
       ),
     );
   const doc = (breed: unknown, schedule: unknown) => ({ kind: "workflow", name: "w", breed, schedule });
