@@ -1,8 +1,11 @@
 // The part of the command line that is about the installation as a whole.
 import { type Command, Option } from "commander";
 import { backup, verifyBackup } from "./commands/backup.ts";
+import { doctor } from "./commands/doctor.ts";
+import { indexRebuild, indexStatus } from "./commands/index-state.ts";
 import { info } from "./commands/info.ts";
 import { restore } from "./commands/restore.ts";
+import { configFile } from "./options.ts";
 import type { Host } from "./program.ts";
 import type { Session } from "./session.ts";
 
@@ -14,6 +17,14 @@ export function addInstallationCommands(program: Command, work: Work, host: Pick
     .description("what this installation is, and how full it is")
     .addOption(new Option("-o, --output <format>", "how").choices(["text", "yaml", "json"]).default("text"))
     .action(({ output }) => work((session) => info(session, output)));
+  program
+    .command("doctor")
+    .description("examine the installation and its containers: what is wrong, and how to mend it")
+    .option("--json", "the findings as JSON", false)
+    .action(({ json }: { json: boolean }) =>
+      work((session) => doctor(session, { json, configPath: configFile(host.environment), nowMs: Date.now })),
+    );
+  addIndex(program.command("index").description("the index that answers questions about events and runs"), work);
   program
     .command("backup <folder>")
     .description("copy all streams and buckets of a running installation into a new folder")
@@ -28,4 +39,17 @@ export function addInstallationCommands(program: Command, work: Work, host: Pick
     .action((folder: string, { replace }: { replace: boolean }) =>
       work(({ print }) => restore(folder, { replace, environment: host.environment, print })),
     );
+}
+
+function addIndex(index: Command, work: Work): void {
+  index
+    .command("status")
+    .description("how much it holds, how far it is behind the stream, and whether it is being built again")
+    .addOption(new Option("-o, --output <format>", "how").choices(["text", "yaml", "json"]).default("text"))
+    .action(({ output }) => work((session) => indexStatus(session, output)));
+  index
+    .command("rebuild")
+    .description("throw it away and build it again from the stream; nothing is lost, questions wait meanwhile")
+    .option("--wait", "show how far it is, until it is done", false)
+    .action(({ wait }: { wait: boolean }) => work((session) => indexRebuild(session, { wait })));
 }

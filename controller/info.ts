@@ -3,8 +3,10 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { eventsStream } from "../bus/subjects.ts";
 import type { Broker } from "./broker.ts";
+import type { EventIndex } from "./events/index.ts";
 import type { HttpParts } from "./http/parts.ts";
 import type { ControllerOptions } from "./options.ts";
+import { indexView } from "./events/index-view.ts";
 import { retained } from "./retention.ts";
 
 const streamCheckMs = 2_000;
@@ -15,11 +17,12 @@ export function infoOf(parts: {
   installation: string;
   broker: Broker;
   nc: NatsConnection;
+  index: Pick<EventIndex, "status">;
   startedAt: Date;
   runningInstances: () => number;
   runtimeError: () => string | null;
 }): Pick<HttpParts, "info" | "config" | "readiness"> {
-  const { options, version, installation, broker, nc, startedAt } = parts;
+  const { options, version, installation, broker, nc, index, startedAt } = parts;
   return {
     info: async () => ({
       message: "Hi, I'm Drover! How are you?",
@@ -49,8 +52,9 @@ export function infoOf(parts: {
 
   /** What cannot be asked now is null: whoever asks for the version is answered while NATS is away. */
   async function sizes(): Promise<Readonly<Record<string, unknown>>> {
-    const streams = await retained(nc).catch(() => null);
-    return { events: null, runs: null, logs: null, index: null, ...streams };
+    const [status, streams] = await Promise.all([index.status().catch(() => null), retained(nc).catch(() => null)]);
+    const view = status && indexView(status, streams?.events.last_sequence ?? null);
+    return { events: null, runs: null, logs: null, ...streams, index: view };
   }
 }
 

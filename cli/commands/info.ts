@@ -2,6 +2,7 @@
 import { lasting, age } from "../age.ts";
 import { bytesText } from "../bytes-text.ts";
 import { type Format, serialised } from "../format.ts";
+import { type IndexState, indexLine } from "../index-text.ts";
 import type { Session } from "../session.ts";
 import { fields } from "../sheet.ts";
 
@@ -13,12 +14,6 @@ type Store = {
   readonly first_stored: string | null;
   readonly last_stored: string | null;
 } | null;
-type IndexState = {
-  readonly events: number;
-  readonly bytes: number;
-  readonly lag: number;
-  readonly rebuilding: { readonly through: number; readonly of: number } | null;
-} | null;
 type InstallationInfo = {
   readonly version: string;
   readonly uuid: string;
@@ -28,7 +23,7 @@ type InstallationInfo = {
   readonly events: Store;
   readonly runs: Store;
   readonly logs: Store;
-  readonly index: IndexState;
+  readonly index: IndexState | null;
   readonly instances: number;
 };
 
@@ -47,7 +42,7 @@ function textOf(found: InstallationInfo, url: string, nowMs: number): string {
     Events: storeText(found.events, nowMs),
     Runs: storeText(found.runs, nowMs),
     Logs: storeText(found.logs, nowMs),
-    Index: indexText(found.index),
+    Index: indexLine(found.index),
   });
 }
 
@@ -57,11 +52,4 @@ function storeText(store: Store, nowMs: number): string {
   const size = `${messages} messages, ${bytesText(bytes)}${most === null ? "" : ` of ${bytesText(most)}`}`;
   const kept = ageMax === null ? "" : `, kept for ${lasting(ageMax)}`;
   return `${size}${kept}${first === null ? "" : `, the oldest ${age(first, nowMs)} old`}`;
-}
-
-function indexText(index: IndexState): string {
-  if (index === null) return "does not answer";
-  const { events, bytes, lag, rebuilding } = index;
-  const state = rebuilding ? `, being rebuilt (${rebuilding.through} of ${rebuilding.of})` : "";
-  return `${events} events, ${bytesText(bytes)}, ${lag === 0 ? "up to date" : `${lag} behind the stream`}${state}`;
 }

@@ -3,9 +3,10 @@
 //   R1. Of a complete batch it publishes what is missing, in order, and then removes it. What is stored already is what the index
 //       knows: it remembers longer than JetStream refuses a message id.
 //   R2. Of an incomplete batch nothing was published, or all of it is stored: it is dropped.
-//   R3. A batch of this installation is left when this process is not storing it: no other process has its home. One of another
-//       installation is left alone until it is older than any controller tries.
+//   R3. A batch of this installation is left while this process is storing it; no other process has its home. One of another
+//       installation is left alone until it was seen here for longer than any controller tries: clocks of hosts differ.
 //   R4. Doing this twice, or beside another controller, stores nothing twice.
+//   R5. A batch that cannot be ended now does not keep others from it.
 import { setTimeout as delay } from "node:timers/promises";
 import { type JetStreamManager, type StoredMsg, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
@@ -38,6 +39,8 @@ export type RepairParts = {
 export function startBatchRepair(nc: NatsConnection, parts: RepairParts): BatchRepair {
   const { publisher, journal, installation, history, log } = parts;
   const stopping = new AbortController();
+  /** When batches of other installations were first seen; of those that lay there at the last look. */
+  let seenAtMs: ReadonlyMap<string, number> = new Map();
   const looking = lookUntilStopped();
 
   return {
@@ -60,14 +63,23 @@ export function startBatchRepair(nc: NatsConnection, parts: RepairParts): BatchR
 
   async function look(jsm: JetStreamManager): Promise<void> {
     const { state } = await jsm.streams.info(batchesStream, { subjects_filter: allBatches() });
-    for (const found of batchesIn(Object.keys(state.subjects ?? {}))) {
+    const all = batchesIn(Object.keys(state.subjects ?? {}));
+    const nowMs = performance.now();
+    seenAtMs = new Map(all.map(({ batch }) => [batch, seenAtMs.get(batch) ?? nowMs]));
+    const errors: unknown[] = [];
+    for (const found of all) {
       if (stopping.signal.aborted) return;
-      const isUnderWay = journal.isUnderWay(found.batch);
-      const ageMs = found.owner === installation ? 0 : await ageMsOf(jsm, found);
-      const step = journalStep(found, { installation, isUnderWay, ageMs, foreignAgeMs });
-      if (step === "finish") await finish(jsm, found);
-      if (step === "drop") await remove(jsm, await partsOf(jsm, found));
+      await end(jsm, found, nowMs).catch((error: unknown) => errors.push(error));
     }
+    if (errors.length > 0) throw new Error(`${errors.length} of ${all.length}: ${String(errors[0])}`);
+  }
+
+  async function end(jsm: JetStreamManager, found: JournalBatch, nowMs: number): Promise<void> {
+    const isUnderWay = journal.isUnderWay(found.batch);
+    const ageMs = nowMs - (seenAtMs.get(found.batch) ?? nowMs);
+    const step = journalStep(found, { installation, isUnderWay, ageMs, foreignAgeMs });
+    if (step === "finish") await finish(jsm, found);
+    if (step === "drop") await remove(jsm, await partsOf(jsm, found));
   }
 
   async function finish(jsm: JetStreamManager, found: JournalBatch): Promise<void> {
@@ -106,11 +118,6 @@ async function partsOf(jsm: JetStreamManager, found: JournalBatch): Promise<Stor
     if (entry !== null) entries.push(entry);
   }
   return entries;
-}
-
-async function ageMsOf(jsm: JetStreamManager, found: JournalBatch): Promise<number> {
-  const times = (await partsOf(jsm, found)).map(({ time }) => time.getTime());
-  return Date.now() - Math.max(0, ...times);
 }
 
 async function remove(jsm: JetStreamManager, entries: readonly StoredMsg[]): Promise<void> {

@@ -14,6 +14,7 @@ import { createEventSearch } from "./event-pages.ts";
 import { ownTerms, searchOf, senderTerm, sharedTerms, tokenOf } from "./event-terms.ts";
 import { idHash } from "./id-hash.ts";
 import { createIdIndex, idTables } from "./id-index.ts";
+import { finishWriting, writeWithoutWaiting } from "./index-sync.ts";
 import { createMinutes, minuteTables } from "./minutes.ts";
 import type { Answers, IndexedEvent } from "./questions.ts";
 import { createTermIndex } from "./term-index.ts";
@@ -25,12 +26,12 @@ const schema = `
   CREATE TABLE IF NOT EXISTS event (seq INTEGER PRIMARY KEY, id_hash INTEGER NOT NULL, time INTEGER NOT NULL, json TEXT NOT NULL);
 `;
 const tables = ["event", ...idTables, ...dictionaryTables, ...minuteTables, ...historyTables];
-/** Pages of the log before they are written into the file: with fewer, a busy index writes the same pages over and over. */
-const checkpointPages = 8_192;
+/** Pages of the log before they are written into the file, in 5 ms: with fewer, a busy index writes the same pages over and over. */
+const checkpointPages = 2_048;
 /** Events that one step of forgetting deletes: some 20 ms. */
 const forgottenAtOnce = 5_000;
 
-export type IndexStore = Answers & {
+export type IndexStore = Omit<Answers, "indexed"> & {
   /** Highest stream sequence that is in the index; 0 when it is empty. */
   readonly lastSequence: number;
   readonly firstSequence: number;
@@ -41,6 +42,8 @@ export type IndexStore = Answers & {
   add(events: readonly IndexedEvent[], through: number): void;
   /** Forgets what the stream no longer has: all sequences below `first`. False: there is more to forget; call it again. */
   forgetBelow(first: number): boolean;
+  /** One step of merging what makes questions slow, in some 3 ms. True: there is nothing to merge now. */
+  tidy(): boolean;
   close(): void;
 };
 
@@ -49,6 +52,7 @@ export function openIndexStore(path: string, streamIdentity: string): IndexStore
   const db = new DatabaseSync(path);
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;");
   db.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
+  writeWithoutWaiting(db);
   prepareSchema(db, `${schemaVersion}/${streamIdentity}`);
   const idIndex = createIdIndex(db);
   const history = createHistoryStore(db);
@@ -98,8 +102,9 @@ export function openIndexStore(path: string, streamIdentity: string): IndexStore
     forgetBelow(first) {
       if (first > firstSequence) {
         setMeta.run("first_sequence", String(first));
+        const gone = db.prepare("SELECT count(*) AS n FROM event WHERE seq >= ? AND seq < ?").get(firstSequence, first);
+        eventCount -= Number(gone?.["n"] ?? 0);
         firstSequence = first;
-        eventCount = Number(db.prepare("SELECT count(*) AS n FROM event WHERE seq >= ?").get(first)?.["n"] ?? 0);
       }
       const row = db
         .prepare("SELECT seq FROM event WHERE seq < ? ORDER BY seq LIMIT 1 OFFSET ?")
@@ -114,18 +119,21 @@ export function openIndexStore(path: string, streamIdentity: string): IndexStore
       });
       return until === first;
     },
-    close: () => db.close(),
+    tidy: () => terms.tidy(),
+    close() {
+      try {
+        finishWriting(db);
+      } catch {
+        // A file that is at fault keeps its mark; what is wrong with it was told where it was read or written.
+      }
+      db.close();
+    },
 
-    indexed: () => ({
-      events: eventCount,
-      firstSequence,
-      lastSequence,
-      bytes: Number(readBytes.get()?.["bytes"] ?? 0),
-    }),
     eventPage: (query) => search.page(query),
     aggregate: (query) => aggregates.aggregate(query),
     event: (id) => findById(id)?.event ?? null,
     sequenceOf: (id) => findById(id)?.seq ?? null,
+    stretches: (fromMs, toMs) => ({ ranges: minutes.stretches(fromMs, toMs), through: lastSequence }),
     knownEvents: (ids) => ids.filter((id) => findByOwnId(id) !== null),
     emittedBy(run, countMax) {
       const found = searchOf({ run }, dictionary);
@@ -144,16 +152,18 @@ export function openIndexStore(path: string, streamIdentity: string): IndexStore
   }
 
   function addOne({ seq, event }: IndexedEvent): 0 | 1 {
+    if (seq < firstSequence) return 0;
     const hash = idHash(event.id);
     const timeMs = Date.parse(event.timestamp);
     if (insertEvent.run(seq, hash, timeMs, JSON.stringify(event)).changes === 0) return 0;
     idIndex.add(hash, seq);
-    const shared = sharedTerms(event);
-    terms.add(seq, [...shared, ...ownTerms(event)]);
+    const shared = sharedTerms(event).map((term) => dictionary.knownTerm(term));
+    const own = ownTerms(event);
+    terms.add(seq, [...shared.map(({ token }) => token), ...own.map(tokenOf)].join(" "));
     minutes.add(
       seq,
       timeMs,
-      shared.map((term) => dictionary.numberOf(term)),
+      shared.map(({ number }) => number),
       event.value,
     );
     return 1;

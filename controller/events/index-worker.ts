@@ -1,45 +1,37 @@
-// The thread that keeps the event index: reads the stream in batches into SQLite and answers questions. A slow question or a
-// flood of events therefore never holds up the controller's own thread.
+// The thread that keeps the event index (index-feed.ts fills it) and answers questions. A slow question or a flood of events
+// therefore never holds up the controller's own thread.
 //
-//   X1. Events are taken in stream order, each once; what is indexed survives a restart, what is not is read again.
-//   X2. A question is answered only after the index has passed the sequence that it names, or fails when that takes too long.
-//      An answer knows all that has arrived here before it.
-//   X3. Sequences that the stream has let go of are passed, too: nothing will ever come for them.
-import {
-  type ConsumerMessages,
-  type JsMsg,
-  type MsgRequest,
-  DeliverPolicy,
-  jetstream,
-  jetstreamManager,
-} from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/nats-core";
+//   W1. A question is answered only after the index has passed the sequence that it names (held-questions.ts), or fails when that
+//       takes too long. An answer knows all that has arrived here before it.
+//   W2. An index that is to be built again, by request or because its file is damaged, begins anew with an empty file; questions
+//       wait meanwhile.
+import { jetstreamManager } from "@nats-io/jetstream";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { type ConnectionTarget, connectNats } from "../../bus/connection.ts";
-import { readingOptions } from "../../bus/reading.ts";
-import { allEvents, controllerOwner, eventsStream, inboxPrefix, ownerOf } from "../../bus/subjects.ts";
-import { fromCloudEvent } from "../../model/cloud-event.ts";
-import { openIndexStore } from "./index-store.ts";
+import { controllerOwner, eventsStream, inboxPrefix } from "../../bus/subjects.ts";
+import { createHeldQuestions, isAnswerable } from "./held-questions.ts";
+import type { Skipped } from "./index-adding.ts";
+import { type IndexFeed, type Rebuilt, StreamWentBack, openIndexFeed } from "./index-feed.ts";
+import { isDamage } from "./index-file.ts";
 import { PageTooLarge } from "./page.ts";
-import { type Asked, type IndexedEvent, answer } from "./questions.ts";
+import { type Asked, answer } from "./questions.ts";
 
 export type IndexWorkerData = { readonly target: ConnectionTarget; readonly path: string };
-export type IndexRequest = { readonly kind: "ask"; readonly asked: Asked } | { readonly kind: "stop" };
+export type IndexRequest =
+  | { readonly kind: "ask"; readonly asked: Asked }
+  /** The answer is the state of the new index. */
+  | { readonly kind: "rebuild"; readonly id: number }
+  | { readonly kind: "stop" };
 export type IndexAnswer =
   | { readonly kind: "answer"; readonly id: number; readonly answer: unknown }
   | { readonly kind: "failed"; readonly id: number; readonly reason: string }
   | { readonly kind: "too-large"; readonly id: number }
   | { readonly kind: "ready" }
+  | { readonly kind: "dropped"; readonly reason: string }
+  | { readonly kind: "skipped"; readonly skipped: Skipped }
   | { readonly kind: "rebuilt"; readonly rebuilt: Rebuilt };
-/** The index was empty, and has seen by now all that the stream held when the thread started. */
-export type Rebuilt = { readonly events: number; readonly through: number; readonly tookMs: number };
 
-/** Events are collected this long, until a batch is full, or until somebody asks; then they are written in one transaction. */
-const batchWaitMs = 50;
-const batchEventsMax = 1_000;
-const behindWaitMs = 10_000;
 const heldLookEveryMs = 100;
-const forgetEveryMs = 60_000;
 const connectTimeoutMs = 30_000;
 
 if (parentPort) await serve(parentPort, workerData as IndexWorkerData);
@@ -51,139 +43,122 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
     timeoutMs: connectTimeoutMs,
   });
   const jsm = await jetstreamManager(nc);
-  const { config, created, state: found } = await jsm.streams.info(eventsStream);
-  const store = openIndexStore(data.path, `${config.name}@${created}`);
   const send = (said: IndexAnswer): void => port.postMessage(said);
-  const held: { readonly asked: Asked; readonly deadlineMs: number }[] = [];
-  let batch: IndexedEvent[] = [];
-  let through = store.lastSequence;
-  let flushTimer: NodeJS.Timeout | null = null;
-  let lookingForGap = false;
-  let rebuilding = store.lastSequence === 0 && found.last_seq > 0 ? { to: found.last_seq, sinceMs: Date.now() } : null;
-
-  const messages = await readFrom(nc, store.lastSequence + 1, take);
-  const forgetTimer = setInterval(() => void forget(), forgetEveryMs);
+  const held = createHeldQuestions(() => Date.now());
+  const feedParts = {
+    nc,
+    jsm,
+    path: data.path,
+    awaited: () => held.next,
+    onWritten: answerHeld,
+    onRebuilt: (rebuilt: Rebuilt) => send({ kind: "rebuilt", rebuilt }),
+    onDropped: (reason: string) => send({ kind: "dropped", reason }),
+    onSkipped: (skipped: Skipped) => send({ kind: "skipped", skipped }),
+    onBroken: broken,
+  };
+  let feed: IndexFeed;
+  /** While one file takes the place of another; nothing is asked of either. */
+  let replacing: Promise<void> | null = open();
+  await replacing;
   const heldTimer = setInterval(lookAtHeld, heldLookEveryMs);
   port.on("message", (request: IndexRequest) => void handle(request));
   send({ kind: "ready" });
 
-  function take(msg: JsMsg): void {
-    const event = fromCloudEvent(msg.data, ownerOf(msg.subject));
-    if (event) batch.push({ seq: msg.seq, event });
-    through = msg.seq;
-    if (batch.length >= batchEventsMax || held.some(({ asked }) => asked.passed <= through)) flushOrDie();
-    else flushTimer ??= setTimeout(flush, batchWaitMs);
-  }
-
-  /** What is thrown inside the reader would end it in silence; thrown by itself it ends the thread, which is started again. */
-  function flushOrDie(): void {
-    try {
-      flush();
-    } catch (error) {
-      setImmediate(() => {
-        throw error;
-      });
-    }
-  }
-
-  function flush(): void {
-    if (flushTimer) clearTimeout(flushTimer);
-    flushTimer = null;
-    store.add(batch, through);
-    batch = [];
-    sayRebuilt();
-    answerHeld();
-  }
-
-  function sayRebuilt(): void {
-    if (rebuilding === null || store.lastSequence < rebuilding.to) return;
-    const tookMs = Date.now() - rebuilding.sinceMs;
-    rebuilding = null;
-    send({ kind: "rebuilt", rebuilt: { events: store.events, through: store.lastSequence, tookMs } });
-  }
-
-  function lookAtHeld(): void {
-    answerHeld();
-    if (held.length > 0) void passGap();
-  }
-
-  function answerHeld(): void {
-    for (const entry of held.splice(0)) {
-      const { id, passed } = entry.asked;
-      if (passed <= store.lastSequence) reply(entry.asked);
-      else if (Date.now() < entry.deadlineMs) held.push(entry);
-      else {
-        const behind = passed - store.lastSequence;
-        send({ kind: "failed", id, reason: `the event index is behind the stream by ${behind}` });
-      }
-    }
-  }
-
-  /** Passes sequences at the end of the stream whose messages are gone; those before them are passed by what comes after. */
-  async function passGap(): Promise<void> {
-    if (lookingForGap) return;
-    lookingForGap = true;
-    try {
-      const from = through;
-      const { state } = await jsm.streams.info(eventsStream);
-      if (state.last_seq <= from) return;
-      const next = await jsm.streams.getMessage(eventsStream, firstFrom(from + 1));
-      if (next !== null || through !== from) return;
-      through = state.last_seq;
-      flush();
-    } catch {
-      // NATS is away: whoever waits is told so in time, and the next look may succeed.
-    } finally {
-      lookingForGap = false;
-    }
-  }
-
-  function reply(asked: Asked): void {
-    try {
-      send({ kind: "answer", id: asked.id, answer: answer(store, asked) });
-    } catch (error) {
-      if (error instanceof PageTooLarge) return send({ kind: "too-large", id: asked.id });
-      send({ kind: "failed", id: asked.id, reason: error instanceof Error ? error.message : String(error) });
-    }
+  async function open(): Promise<void> {
+    feed = await openIndexFeed(feedParts);
+    replacing = null;
   }
 
   async function handle(request: IndexRequest): Promise<void> {
     switch (request.kind) {
       case "ask":
-        if (batch.length > 0) flush();
-        if (request.asked.passed <= store.lastSequence) reply(request.asked);
-        else held.push({ asked: request.asked, deadlineMs: Date.now() + behindWaitMs });
-        return;
+        return ask(request.asked);
+      case "rebuild":
+        return rebuild(request.id);
       case "stop":
         return end();
     }
   }
 
+  function ask(asked: Asked): void {
+    if (replacing !== null) return held.hold(asked);
+    try {
+      feed.flush();
+    } catch (error) {
+      held.hold(asked);
+      return broken(error);
+    }
+    if (isAnswerable(asked, feed)) reply(asked);
+    else held.hold(asked);
+  }
+
+  function lookAtHeld(): void {
+    if (replacing !== null) return;
+    answerHeld();
+    if (held.count > 0 || feed.through < feed.floor) void feed.passGap();
+  }
+
+  function answerHeld(): void {
+    if (replacing !== null) return;
+    const { ready, overdue } = held.take(feed);
+    for (const asked of ready) reply(asked);
+    for (const { id, passed } of overdue) send({ kind: "failed", id, reason: behind(passed) });
+  }
+
+  function behind(passed: number): string {
+    const { rebuilding } = feed.answers.indexed();
+    if (rebuilding === null)
+      return `the event index is behind the stream by ${Math.max(passed, feed.floor) - feed.through}`;
+    return `the event index is being built again: ${rebuilding.through} of ${rebuilding.of} so far`;
+  }
+
+  function reply(asked: Asked): void {
+    try {
+      send({ kind: "answer", id: asked.id, answer: answer(feed.answers, asked) });
+    } catch (error) {
+      if (error instanceof PageTooLarge) return send({ kind: "too-large", id: asked.id });
+      send({ kind: "failed", id: asked.id, reason: error instanceof Error ? error.message : String(error) });
+      if (isDamage(error)) broken(error);
+    }
+  }
+
+  /** A file that is at fault is replaced. With any other error the thread ends, and is started again. */
+  function broken(error: unknown): void {
+    if (replacing !== null) return;
+    if (!isDamage(error) && !(error instanceof StreamWentBack)) return die(error);
+    send({ kind: "dropped", reason: error instanceof Error ? error.message : String(error) });
+    void replace();
+  }
+
+  async function rebuild(id: number): Promise<void> {
+    try {
+      // An index that cannot be built now is not thrown away.
+      await jsm.streams.info(eventsStream);
+    } catch (error) {
+      return send({ kind: "failed", id, reason: `NATS does not answer now: ${String(error)}` });
+    }
+    if (replacing === null && feed.answers.indexed().rebuilding === null) void replace();
+    await replacing;
+    send({ kind: "answer", id, answer: feed.answers.indexed() });
+  }
+
+  function replace(): Promise<void> {
+    replacing = feed.drop().then(open).then(answerHeld, die);
+    return replacing;
+  }
+
+  /** Thrown by itself, so that it ends the thread whoever called. */
+  function die(error: unknown): void {
+    setImmediate(() => {
+      throw error;
+    });
+  }
+
   async function end(): Promise<void> {
-    clearInterval(forgetTimer);
+    await replacing;
     clearInterval(heldTimer);
-    await messages.close();
-    flush();
-    store.close();
+    await feed.stop();
     await nc.close();
     port.close();
   }
-
-  async function forget(): Promise<void> {
-    const info = await jsm.streams.info(eventsStream).catch(() => null);
-    if (info) store.forgetBelow(info.state.first_seq);
-  }
-}
-
-/** The server knows this form since 2.9; the client's types have it for direct gets only. */
-function firstFrom(seq: number): MsgRequest {
-  return { seq, next_by_subj: allEvents() } as MsgRequest;
-}
-
-async function readFrom(nc: NatsConnection, sequence: number, take: (msg: JsMsg) => void): Promise<ConsumerMessages> {
-  const consumer = await jetstream(nc).consumers.get(eventsStream, {
-    deliver_policy: DeliverPolicy.StartSequence,
-    opt_start_seq: sequence,
-  });
-  return consumer.consume({ ...readingOptions, callback: take, max_messages: batchEventsMax });
 }

@@ -4,6 +4,7 @@ import type { EventFilter } from "../../model/event-match.ts";
 import type { Event } from "../../model/event.ts";
 import type { RunQuery, RunRecord, RunsSummary, SlotQuery, SlotRecord } from "../runs/history.ts";
 import type { OpenRuns } from "../runs/open-runs.ts";
+import type { KnownStretches } from "./stretches.ts";
 
 /** Bounds on the time of an event, each an ISO 8601 instant in UTC with milliseconds. */
 export type TimeRange = { readonly gt?: string; readonly gte?: string; readonly lt?: string; readonly lte?: string };
@@ -30,11 +31,15 @@ export type EventPage = {
   readonly total: number | null;
   readonly totalIsExact: boolean;
 };
+/** Bounds on a number. */
+export type NumberRange = { readonly gt?: number; readonly gte?: number; readonly lt?: number; readonly lte?: number };
 /** What is computed over all events that match; `count` is how many numbers it was computed from. */
 export type Aggregator = {
-  readonly type: "count" | "min" | "max" | "average" | "sum" | "percentiles";
-  /** A dotted path into the value; null: the value itself. Without a field, `count` counts events and not numbers. */
+  readonly type: "count" | "min" | "max" | "average" | "sum" | "percentiles" | "stats";
+  /** A dotted path into the value; null: the value itself. Without field and range, `count` counts events and not numbers. */
   readonly field: string | null;
+  /** Only numbers within these bounds; null: any. */
+  readonly range: NumberRange | null;
   /** From 0 to 100, for `percentiles`. */
   readonly percents: readonly number[];
 };
@@ -47,7 +52,7 @@ export type AggregateQuery = {
   /** Where a range without an end ends. */
   readonly now: string;
 };
-/** Null where there is no number to compute it from; of percentiles, one value for each percent. */
+/** Null where there is no number to compute it from; of percentiles, one value for each percent; of stats, each by its name. */
 export type AggregateValue = number | null | Readonly<Record<string, number | null>>;
 export type Bucket = { readonly timestamp: string; readonly value: AggregateValue; readonly count: number };
 export type AggregateAnswer =
@@ -71,6 +76,8 @@ export type Answers = {
   event(id: string): Event | null;
   /** The stream sequence of the event that `event` finds. */
   sequenceOf(id: string): number | null;
+  /** Where events of a time lie, from the first instant (ms) up to and with the second. */
+  stretches(fromMs: number, toMs: number): KnownStretches;
   /** Those of `ids` under which an event is stored. */
   knownEvents(ids: readonly string[]): readonly string[];
   /** Events that the run emitted, oldest first; not those about the run itself. */
@@ -82,17 +89,10 @@ export type Answers = {
   summaries(workflows: readonly string[]): readonly RunsSummary[];
   /** Of all workflows with runs that are not over. */
   openRuns(): readonly OpenRuns[];
-  /** How much the index holds. */
-  indexed(): IndexExtent;
+  /** How the index is. */
+  indexed(): IndexStatus;
   stopping(countMax: number): readonly RunRecord[];
   causedBy(event: string, countMax: number): readonly RunRecord[];
-};
-
-export type IndexExtent = {
-  readonly events: number;
-  readonly firstSequence: number;
-  readonly lastSequence: number;
-  readonly bytes: number;
 };
 
 /** How the index is. What it lags behind is the end of the stream less `lastSequence`. */
@@ -100,14 +100,19 @@ export type IndexStatus = {
   readonly events: number;
   readonly firstSequence: number;
   readonly lastSequence: number;
+  /** Of the file. */
   readonly bytes: number;
   readonly schema: number;
+  /** It was empty, and has seen the stream up to the sequence `through` out of what the stream held then. Null: it has seen all that. */
   readonly rebuilding: { readonly through: number; readonly of: number } | null;
 };
 
+/** In place of a sequence: the index is asked as it is, however little it has seen. What it does not know proves nothing then. */
+export const asItIs = -1;
+
 export type Question = keyof Answers;
 
-/** Asked across threads: the question's name, what it takes, and the sequence that must have passed first. */
+/** Asked across threads: the question's name, what it takes, and the sequence that must have passed first (or `asItIs`). */
 export type Asked = {
   readonly id: number;
   readonly question: Question;

@@ -12,7 +12,7 @@ import { startRunCounts } from "./run-counts.ts";
 
 export type ControllerMetricsParts = {
   readonly nc: NatsConnection;
-  readonly index: Pick<EventIndex, "ask">;
+  readonly index: Pick<EventIndex, "ask" | "status">;
   readonly live: Pick<Live, "tailers" | "counts">;
   readonly lifecycle: Pick<Lifecycle, "stateOf" | "agentCounts" | "runtimeError">;
   readonly workflows: () => readonly LiveWorkflow[];
@@ -43,16 +43,17 @@ export async function startControllerMetrics(parts: ControllerMetricsParts): Pro
       }),
       nats: async () => ({ families: (await server()).families }),
       async index() {
-        const [extent, open, end] = await Promise.all([
-          index.ask("indexed", [], 0),
-          index.ask("openRuns", [], 0),
+        const [status, end] = await Promise.all([
+          index.status(),
           server().then(
             ({ lastSequence }) => lastSequence,
             () => null,
           ),
         ]);
-        return { families: [...indexFamilies(extent, end), ...queueFamilies(open, nowMs())] };
+        return { families: indexFamilies(status, end) };
       },
+      /** Away while the index is built again: what is known of runs then is not all. */
+      history: async () => ({ families: queueFamilies(await index.ask("openRuns", [], 0), nowMs()) }),
       runtime: () => ({
         families: [
           ...workflowFamilies(parts.workflows().map((entry) => lifecycle.stateOf(entry))),

@@ -1,6 +1,6 @@
 // What the parts of the controller know of themselves, as families of samples. Pure.
 import type { WorkflowStatus } from "../../model/workflow.ts";
-import type { IndexExtent } from "../events/questions.ts";
+import type { IndexStatus } from "../events/questions.ts";
 import type { AgentCounts } from "../lifecycle/agent-counts.ts";
 import type { InstanceView, WorkflowState } from "../lifecycle/view.ts";
 import type { OpenRuns } from "../runs/open-runs.ts";
@@ -32,16 +32,23 @@ export function eventFamilies(counts: ReadonlyMap<string, number>): Family[] {
 }
 
 /** `end`: the last sequence of the stream, null while NATS cannot be asked. */
-export function indexFamilies({ events, lastSequence, bytes }: IndexExtent, end: number | null): Family[] {
+export function indexFamilies(status: IndexStatus, end: number | null): Family[] {
+  const { events, firstSequence, lastSequence, bytes, rebuilding } = status;
   const lag = gauge(
     "drover_index_lag_events",
     "Events at the end of the stream that the index has not seen yet.",
     Math.max(0, (end ?? 0) - lastSequence),
   );
   return [
+    gauge("drover_index_first_sequence", "Sequence of the oldest event that the index shows.", firstSequence),
     gauge("drover_index_last_sequence", "Sequence of the stream up to which the index has seen it.", lastSequence),
     gauge("drover_index_events", "Events in the index.", events),
     gauge("drover_index_bytes", "Bytes of the index's file.", bytes),
+    gauge(
+      "drover_index_rebuilding",
+      "1 while the index is being built again from the stream.",
+      Number(rebuilding !== null),
+    ),
     ...(end === null ? [] : [lag]),
   ];
 }

@@ -6,6 +6,7 @@
 //       only when the end of its run is stored.
 import { setTimeout as delay } from "node:timers/promises";
 import { isOver } from "../../model/run.ts";
+import { asItIs } from "../events/questions.ts";
 import { inSlices } from "../runs/in-slices.ts";
 import type { Question, UnderWayParts } from "./under-way.ts";
 
@@ -44,7 +45,7 @@ export function createLookInQueue({ history, waiting, handledThrough }: UnderWay
 
   async function knownAsOver(runs: readonly string[]): Promise<ReadonlySet<string>> {
     if (runs.length === 0) return new Set();
-    const records = await history.runsById(runs, 0).catch(() => []);
+    const records = await history.runsById(runs, asItIs).catch(() => []);
     return new Set(records.filter((record) => isOver(record)).map(({ id }) => id));
   }
 }

@@ -114,6 +114,7 @@ test("batches that are being stored while the server is killed are stored whole,
   await expect
     .poll(async () => (await (await jetstreamManager(bus.nc)).streams.info(eventsStream)).state.messages, {
       interval: 1,
+      timeout: 30_000,
     })
     .toBeGreaterThan(0);
   await bus.nats.kill();

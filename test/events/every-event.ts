@@ -29,6 +29,7 @@ export async function provokeEverything(drover: Drover): Promise<void> {
     hooks(drover),
     crossSite(drover),
     slots(drover),
+    breedTests(drover),
   ]);
   await downtime(drover);
 }
@@ -64,6 +65,12 @@ async function artifacts({ url }: Drover): Promise<void> {
   await done(call(url, "PUT", "/breeds/stored", { name: "stored", ...script("1") }));
   await done(call(url, "PUT", "/breeds/stored", { name: "stored", ...script("2") }));
   await done(call(url, "DELETE", "/breeds/stored"));
+}
+
+/** What the code under test emits and writes is no event. */
+async function breedTests({ url }: Drover): Promise<void> {
+  for (const definition of [idle, throws])
+    await done(call(url, "POST", "/breeds/tested/test", { breed: script(definition), events: [{ tags: "a" }] }));
 }
 
 /** Its container is killed, it is suspended, resumed, edited and deleted; meanwhile its code tries what it may not. */

@@ -45,6 +45,25 @@ describe("events", () => {
     }
   });
 
+  test("are found in the same order before their terms are merged, in the midst of it and afterwards", () => {
+    for (let batch = 0; batch < 120; batch += 1) {
+      const first = 1 + batch * 200;
+      const events = Array.from({ length: 200 }, (_, place) => ({
+        seq: first + place,
+        event: anEvent(`m${first + place}`, { tags: ["all", `tenth-${place % 10}`] }),
+      }));
+      store.add(events, first + 199);
+    }
+    const query = { filter: { tags: ["all", "tenth-3"] }, time: {}, beyond: null, offset: 0, limit: 1_000 } as const;
+    const found = (): unknown => store.eventPage({ ...query, order: "newest", count: "exact" });
+    const before = found();
+    let steps = 0;
+    for (; !store.tidy(); steps += 1) expect(found()).toEqual(before);
+    expect(steps).toBeGreaterThan(0);
+    expect(found()).toEqual(before);
+    expect(store.tidy()).toBe(true);
+  });
+
   test("are found by their id among more than wait in memory", () => {
     for (let batch = 0; batch < 25; batch += 1) {
       add(...Array.from({ length: 1_000 }, (_, n) => anEvent(`e${batch}-${n}`, { value: batch })));

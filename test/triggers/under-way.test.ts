@@ -1,5 +1,6 @@
 // Whether the run before is under way, with a real queue and a history that may be behind.
 import { expect, test } from "vitest";
+import { asItIs } from "../../controller/events/questions.ts";
 import type { RunHistory, RunRecord } from "../../controller/runs/history.ts";
 import { runIdOf } from "../../controller/runs/run-id.ts";
 import { createWaitingRuns } from "../../controller/runs/waiting-runs.ts";
@@ -19,7 +20,7 @@ function behind(
   const records = known.map(({ run, state }) => reportOf({ id: run, workflow: "w", state, cause: "e" }));
   return {
     runsById: (_, passed) =>
-      passed === 0
+      passed === asItIs
         ? Promise.resolve(records as unknown as RunRecord[])
         : refuses
           ? Promise.reject(new Error("the index is behind"))
