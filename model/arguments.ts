@@ -1,5 +1,6 @@
-// Arguments of breeds and workflows, as Vamp writes them: `key=value`, or an object with one entry. Drover keeps them and
-// interprets none.
+// Arguments of breeds and workflows, as Vamp writes them: `key=value`, or an object with one entry. Drover keeps them. Those that
+// would reach past the container (outreach.ts) are refused when they are saved; of these, `privileged` alone can be allowed, and
+// is then given to images. It interprets no others.
 import { listOf } from "./list.ts";
 import { textMap } from "./map.ts";
 import { accepted } from "./problem.ts";

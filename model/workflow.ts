@@ -2,6 +2,7 @@
 import { argumentList } from "./arguments.ts";
 import { type Breed, parseBreed } from "./breed.ts";
 import { environment } from "./environment.ts";
+import { type Permissions, permissions } from "./grant.ts";
 import {
   concurrency,
   defaultConcurrency,
@@ -15,13 +16,15 @@ import {
 } from "./execution.ts";
 import { jsonObject } from "./json-value.ts";
 import { name } from "./names.ts";
+import { type Network, network } from "./network.ts";
 import { type Parsed, accepted, refused } from "./problem.ts";
 import { type Reader, isObject, mismatch, withinBytes } from "./reader.ts";
-import { optional, record, required } from "./record.ts";
+import { maybe, optional, record, required } from "./record.ts";
 import { defaultScale, scale } from "./scale.ts";
 import { type Schedule, parseSchedule } from "./schedule.ts";
+import { secretNames } from "./secret-names.ts";
 import { parseStatus } from "./status.ts";
-import { oneOf, word } from "./text.ts";
+import { word } from "./text.ts";
 import { conflictsOf } from "./workflow-conflicts.ts";
 
 /** A workflow is stored with the breed that it runs, so an inline one counts twice in a message of at most 1 MiB. */
@@ -52,8 +55,12 @@ export type Workflow = {
   readonly isolation: Isolation;
   /** How long containers of a workflow without work stay: `always`, `never` or an ISO 8601 duration. */
   readonly keep_warm: string;
-  readonly network: string;
+  readonly network: Network;
   readonly arguments: readonly Readonly<Record<string, string>>[];
+  /** Secrets whose keys are files; those that its variables refer to need not be here. */
+  readonly secrets?: readonly string[];
+  /** What its code may do beyond emitting events and reading. An admin gives them. */
+  readonly permissions?: Permissions;
 };
 
 /** What a person asked for. `restarting` is a request, not a state to stay in. */
@@ -100,8 +107,10 @@ function workflowBody(workflowName: string): Reader<Body> {
         timeout: optional(timeout, defaultTimeout),
         isolation: optional<Isolation>(isolation, "process"),
         keep_warm: optional(keepWarm, defaultKeepWarm),
-        network: optional(oneOf("bridge"), "bridge"),
+        network: optional<Network>(network, "bridge"),
         arguments: optional(argumentList, []),
+        secrets: maybe(secretNames),
+        permissions: maybe(permissions),
         status: optional<DesiredStatus | null>(parseStatus, null),
       },
       {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes a machine ready for Drover: npm packages with Node 24 among them, nats-server, a Docker engine that answers, and the
+# Makes a machine ready for Drover: npm packages with Node 24 among them, nats-server, nftables, a Docker engine that answers, and the
 # agent image. Says what it does, leaves alone what is fine already, and is quick the second time.
 set -eu
 cd "$(dirname "$0")/.."
@@ -63,6 +63,17 @@ install_nats_server() {
   fi
 }
 
+# The agent image gets a copy: it puts up the packet rules of networks.
+install_nftables() {
+  [ "$(uname)" = Linux ] || return 0
+  ! has nft || return 0
+  if has apt-get && [ "$(id -u)" = 0 ]; then
+    install_debian_packages nftables
+  else
+    say "no nft here: workflows with network internal or none will not start, and bridge reaches this host (install nftables)"
+  fi
+}
+
 start_docker_engine() {
   engine_answers && return
   [ -z "${DOCKER_HOST:-}" ] || fail "no Docker engine answers at DOCKER_HOST=$DOCKER_HOST"
@@ -89,6 +100,7 @@ install_npm_packages
 link_node
 use_node_24
 install_nats_server
+install_nftables
 start_docker_engine
 node scripts/images.ts
 say "ready"

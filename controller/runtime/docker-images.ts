@@ -13,11 +13,16 @@ const reference = /^[a-zA-Z0-9][a-zA-Z0-9_.\-/:@]*$/;
 export type DockerImages = {
   /** Rejects with `image-unavailable` and the registry's reason when the image is neither here nor to be had. */
   ensure(image: string): Promise<void>;
+  /** As whom an image that is there runs: `""` for root, `1000:1000`, `node`, … */
+  user(image: string): Promise<string>;
 };
 
 export function createDockerImages(docker: Docker, options: { log: (line: string) => void }): DockerImages {
   const once = createOncePerKey<void>();
-  return { ensure: (image) => once(image, () => ensure(image)) };
+  return {
+    ensure: (image) => once(image, () => ensure(image)),
+    user: async (image) => (await docker.getImage(image).inspect()).Config.User,
+  };
 
   async function ensure(image: string): Promise<void> {
     if (!reference.test(image) || image.includes("..")) {

@@ -29,13 +29,14 @@ export function createDockerInventory(docker: Docker, options: { installation: s
       abortSignal: AbortSignal.timeout(engineAnswerMs),
     });
     const holders = containers.filter((container) => roleOf(container) === "holder");
+    const fences = containers.filter((one) => roleOf(one) === "fence" && one.Labels[labelNames.workflow] !== "");
     const alive = new Set(holders.filter((holder) => holder.State === "running").map((holder) => holder.Id));
     const parts = await Promise.all(containers.map((container) => partOf(container, alive)));
     const present = new Set(containers.map((container) => container.Id));
     endings = new Map([...endings].filter(([id]) => present.has(id)));
     return {
       instances: merge(parts.filter((part) => part !== null)),
-      holders: holders.map((holder) => holder.Labels[labelNames.workflow] ?? ""),
+      holders: [...new Set([...holders, ...fences].map((one) => one.Labels[labelNames.workflow] ?? ""))],
     };
   };
 

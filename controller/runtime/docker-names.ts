@@ -1,10 +1,12 @@
 // Every name and label that this runtime gives to something in the engine, in one place. Labels are put on at creation, so
 // whatever exists, half-made or not, is found again by label alone (R1).
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import type { Network } from "../../model/network.ts";
 import type { InstanceSpec } from "./runtime.ts";
 
 /** Raised when the meaning of a label changes. */
 const schemaVersion = "1";
+const fenceNameBytes = 3;
 
 export const labelNames = {
   installation: "drover.installation",
@@ -14,8 +16,11 @@ export const labelNames = {
   revision: "drover.revision",
   work: "drover.work",
   role: "drover.role",
+  network: "drover.network",
   schema: "drover.schema",
 } as const;
+
+export const npmImageRole = "npm";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -31,15 +36,26 @@ export function instanceLabels(spec: InstanceSpec, options: { installation: stri
     [labelNames.deployment]: spec.deployment,
     [labelNames.revision]: String(spec.revision),
     [labelNames.work]: spec.work.kind,
+    [labelNames.network]: spec.reach.network,
   };
 }
 
-export function holderLabels(workflow: string, installation: string): Labels {
-  return { ...ownedLabels(installation, "holder"), [labelNames.workflow]: workflow };
+export function holderLabels(workflow: string, network: Network, installation: string): Labels {
+  const labels = { [labelNames.workflow]: workflow, [labelNames.network]: network };
+  return { ...ownedLabels(installation, "holder"), ...labels };
+}
+
+export function fenceLabels(workflow: string, installation: string): Labels {
+  return { ...ownedLabels(installation, "fence"), [labelNames.workflow]: workflow };
 }
 
 export function networkLabels(installation: string): Labels {
   return ownedLabels(installation, "network");
+}
+
+/** Labels of an image with npm packages. Containers inherit them, and have their own of the same names. */
+export function npmImageLabels(installation: string): Labels {
+  return ownedLabels(installation, npmImageRole);
 }
 
 /** For the `filters` of every engine call: things of this installation and no other. */
@@ -51,10 +67,14 @@ export const agentContainer = (installation: string, instance: string): string =
   engineName(`drover-${installation}-${instance}`); // drover-home-hello-3fa9c1-0
 export const appContainer = (installation: string, instance: string): string =>
   engineName(`drover-${installation}-${instance}.app`); // drover-home-shop-3fa9c1-0.app
-export const holderContainer = (installation: string, workflow: string): string =>
-  engineName(`drover-${installation}-${workflow}.holder`); // drover-home-hello.holder
+export const holderContainer = (installation: string, workflow: string, network: Network): string =>
+  engineName(`drover-${installation}-${workflow}${network === "bridge" ? "" : `.${network}`}.holder`); // drover-home-hello.holder
 
-function ownedLabels(installation: string, role: InstanceRole | "holder" | "network"): Labels {
+/** Several may be at work at once, so each has a name of its own. */
+export const fenceContainer = (installation: string, workflow: string): string =>
+  engineName(`drover-${installation}-${workflow}.fence-${randomBytes(fenceNameBytes).toString("hex")}`); // drover-home-hello.fence-7c01fa
+
+function ownedLabels(installation: string, role: InstanceRole | "holder" | "fence" | "network" | "npm"): Labels {
   return {
     [labelNames.installation]: installation,
     [labelNames.role]: role,

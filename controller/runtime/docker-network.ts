@@ -12,6 +12,7 @@ import { tolerating } from "./docker-errors.ts";
 import { networkLabels } from "./docker-names.ts";
 import type { Attachment } from "./docker-specs.ts";
 import { createOncePerKey } from "./once-per-key.ts";
+import { ownAddresses } from "./own-addresses.ts";
 
 const engineAnswerMs = 30_000;
 const attemptsMax = 100;
@@ -24,6 +25,8 @@ export type DockerNetwork = {
   attachment(): Promise<Attachment>;
   /** Where containers on the network reach this host. */
   hostAddress(): Promise<string>;
+  /** Every address of the engine's host that is known: all when it is this host, else the network's gateway. */
+  hostAddresses(): Promise<readonly string[]>;
 };
 
 export function createDockerNetwork(docker: Docker, options: { name: string; installation: string }): DockerNetwork {
@@ -39,6 +42,11 @@ export function createDockerNetwork(docker: Docker, options: { name: string; ins
     },
     async hostAddress() {
       return hostAddressOn(await present());
+    },
+    async hostAddresses() {
+      const network = await present();
+      const isHere = (await hostAddressOn(network)) !== virtualHostName;
+      return [...new Set([...gatewaysOf(network), ...(isHere ? await ownAddresses() : [])])];
     },
   };
 
@@ -83,10 +91,14 @@ function bridgeName(network: string): string {
 
 /** The gateway of the network when it is an address of this host; else the engine is elsewhere and only has a name for us. */
 async function hostAddressOn(network: NetworkInspectInfo): Promise<string> {
-  for (const { Gateway: gateway } of network.IPAM?.Config ?? []) {
-    if (gateway && (await isOwnAddress(gateway))) return gateway;
+  for (const gateway of gatewaysOf(network)) {
+    if (await isOwnAddress(gateway)) return gateway;
   }
   return virtualHostName;
+}
+
+function gatewaysOf(network: NetworkInspectInfo): readonly string[] {
+  return (network.IPAM?.Config ?? []).flatMap(({ Gateway: gateway }) => (gateway ? [gateway] : []));
 }
 
 /** Only an own address can be listened on. (The list of interfaces leaves out a bridge that no container uses yet.) */

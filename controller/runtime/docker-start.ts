@@ -3,19 +3,22 @@
 //   S1. A start that fails leaves no container of the instance; one that the controller dies in leaves containers with all their
 //       labels, which the inventory shows as `created` or as exited.
 //   S2. Starting an instance that runs already changes nothing (R2); what is left of an earlier try is replaced.
-//   S3. A user's image starts when the gateway beside it is ready, so that its first call of VAMP_URL is answered.
+//   S3. An agent boots while the fence around it is put up, and gets its assignment when that is done: until then it has no code to
+//       run. A user's image starts when the gateway beside it is ready, so that its first call of VAMP_URL is answered.
 //   S4. The assignment is on the standard input and nowhere else; an agent whose controller died before it was written reads an
 //       end of input and ends.
 import type Docker from "dockerode";
 import type { Container, ContainerCreateOptions } from "dockerode";
 import { toStartError, tolerating } from "./docker-errors.ts";
+import type { DockerFence } from "./docker-fence.ts";
 import type { DockerHolders } from "./docker-holders.ts";
 import type { DockerImages } from "./docker-images.ts";
 import { agentContainer, appContainer } from "./docker-names.ts";
 import type { DockerNetwork } from "./docker-network.ts";
 import { imageApp, scriptAgent, sidecarAgent } from "./docker-specs.ts";
+import type { NpmImages } from "./npm-images.ts";
 import { createOncePerKey } from "./once-per-key.ts";
-import type { InstanceSpec, InstanceWork } from "./runtime.ts";
+import { type InstanceSpec, type InstanceWork, StartError } from "./runtime.ts";
 import type { StartSlots } from "./start-slots.ts";
 
 const engineAnswerMs = 60_000;
@@ -24,6 +27,8 @@ const agentReadyMs = 10_000;
 const hearsCharactersMax = 4_096;
 /** What an agent writes to its standard error once its gateway listens. */
 const readyMark = '"message":"ready"';
+/** `USER` of an image that is not root, beyond doubt: a name could be root's, too. */
+const numberOfSomebodyElse = /^[1-9]\d*(?::|$)/;
 /** The holder can end between its check and the start; once is bad luck, twice is a reason to give up. */
 const startTries = 2;
 
@@ -31,8 +36,10 @@ export type DockerStartOptions = {
   readonly installation: string;
   readonly agentImage: string;
   readonly network: DockerNetwork;
+  readonly fence: DockerFence;
   readonly holders: DockerHolders;
   readonly images: DockerImages;
+  readonly npmImages: NpmImages;
   readonly slots: StartSlots;
 };
 
@@ -53,13 +60,17 @@ export function createDockerStart(docker: Docker, options: DockerStartOptions): 
   async function start(spec: InstanceSpec): Promise<void> {
     const { work } = spec;
     switch (work.kind) {
-      case "script":
+      case "script": {
+        // Packages may have to be installed again first, which starts nothing, either.
+        const image = work.packages === undefined ? null : await options.npmImages.ensure(work.packages);
         return options.slots.run(async () => {
-          if (!(await runsAlready(spec))) await startScript(spec);
+          if (!(await runsAlready(spec))) await startScript(spec, image ?? options.agentImage);
         });
+      }
       case "image":
         // A pull takes minutes and starts nothing, so it takes no slot.
         await options.images.ensure(work.image);
+        refuseWhatCannotHold(spec, await options.images.user(work.image));
         return options.slots.run(async () => {
           if (!(await runsAlready(spec))) await startImage(spec, work);
         });
@@ -76,13 +87,14 @@ export function createDockerStart(docker: Docker, options: DockerStartOptions): 
     return false;
   }
 
-  async function startScript(spec: InstanceSpec): Promise<void> {
+  async function startScript(spec: InstanceSpec, agentImage: string): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
-      const holderId = await options.holders.ensure(spec.workflow);
+      const holderId = await options.holders.ensure(spec.workflow, spec.reach.network);
       try {
         return await allOrNothing(async (create) => {
-          const agent = await create(scriptAgent(spec, { ...options, holderId }));
-          await startAgent(agent, spec.assignment);
+          const agent = await create(scriptAgent(spec, { ...options, agentImage, holderId }));
+          const [stdin] = await Promise.all([boot(agent), options.fence.raise(holderId, spec)]);
+          stdin.end(spec.assignment);
         });
       } catch (error) {
         if (attempt === startTries || (await options.holders.isRunning(holderId))) throw error;
@@ -96,7 +108,9 @@ export function createDockerStart(docker: Docker, options: DockerStartOptions): 
     await allOrNothing(async (create) => {
       const agent = await create(sidecarAgent(spec, { ...options, ...attachment }));
       const app = await create(imageApp(spec, { ...work, installation, sidecarId: agent.id }));
-      await startAgent(agent, spec.assignment);
+      const stdin = await boot(agent);
+      await options.fence.raise(agent.id, spec);
+      stdin.end(spec.assignment);
       await readyOrEnded(agent);
       await app.start({ abortSignal: AbortSignal.timeout(engineAnswerMs) });
     });
@@ -125,14 +139,28 @@ export function createDockerStart(docker: Docker, options: DockerStartOptions): 
   }
 }
 
-/** Attached before the start, so that nothing of the input can be missed; closed with the input's last byte. */
-async function startAgent(agent: Container, assignment: string): Promise<void> {
+/** A fence tells an agent from what runs beside it by root alone, and holds nobody who has all rights. */
+function refuseWhatCannotHold({ work, reach: { network } }: InstanceSpec, user: string): void {
+  if (network === "bridge" || work.kind !== "image") return;
+  if (work.privileged) throw new StartError("refused", `network: ${network} cannot hold an image that is privileged`);
+  if (network === "none" && !numberOfSomebodyElse.test(user)) {
+    const runsAs = user === "" ? "root" : `"${user}"`;
+    throw new StartError(
+      "refused",
+      `network: none needs an image that is known not to run as root (USER with a number, such as 1000), and ${work.image} ` +
+        `runs as ${runsAs}; write "network: internal", which leaves it a connection to NATS where it has no identity`,
+    );
+  }
+}
+
+/** Resolves with the standard input of an agent that runs. Attached before the start, so that nothing of the input can be missed. */
+async function boot(agent: Container): Promise<NodeJS.ReadWriteStream> {
   const stdin = await agent.attach({ stream: true, stdin: true, hijack: true });
   // An agent that ends before it has read everything breaks the pipe: its exit says why, not this.
   stdin.on("error", () => stdin.end());
   stdin.resume();
-  stdin.end(assignment);
   await agent.start({ abortSignal: AbortSignal.timeout(engineAnswerMs) });
+  return stdin;
 }
 
 /** Resolves when the agent says that it is ready, when it has ended, or when it takes too long. */

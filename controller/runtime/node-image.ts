@@ -1,11 +1,12 @@
-// The image that agents' images are made from, without any registry: the pinned Node binary, the shared libraries it needs, and
-// `sleep` for network holders. Made from this host's own files, so only on Linux; elsewhere a base image takes its place.
+// The image that agents' images are made from, without any registry: the pinned Node binary, `sleep` for network holders, `nft` for
+// their fences where this host has it, and the shared libraries of all three. Made from this host's own files, so only on Linux;
+// elsewhere a base image takes its place.
 //
 //   B1. The tag says what is inside (names, sizes and times of the files), so it is made once per host and Node version, and
 //       finding that out reads no file as a whole.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -20,6 +21,9 @@ import { imageExists, progressDone } from "./image-build.ts";
 const layoutVersion = "1";
 const nodeInImage = "/usr/local/bin/node";
 const sleepPath = "/bin/sleep";
+const nftInImage = "/usr/sbin/nft";
+/** Where distributions put it. */
+const nftPaths = [nftInImage, "/sbin/nft", "/usr/bin/nft"];
 const certificatesPath = "/etc/ssl/certs/ca-certificates.crt";
 /** Loaded by name at run time where the C library still keeps them apart. */
 const nameServiceLibraries = ["libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2"];
@@ -50,12 +54,15 @@ export async function ensureNodeImage(docker: Docker, options: { log: (line: str
 
 async function hostFiles(): Promise<readonly HostFile[]> {
   const node = pinnedNode();
-  const [nodeLibraries, sleepLibraries] = await Promise.all([librariesOf(node), librariesOf(sleepPath)]);
-  const libraries = [...new Set([...nodeLibraries, ...sleepLibraries])].toSorted();
-  const wanted = [
+  const nft = nftPaths.find((path) => existsSync(path));
+  const programs = [
     { source: node, target: nodeInImage },
-    ...[sleepPath, ...libraries].map((path) => ({ source: path, target: path })),
+    { source: sleepPath, target: sleepPath },
+    ...(nft === undefined ? [] : [{ source: nft, target: nftInImage }]),
   ];
+  const loaded = (await Promise.all(programs.map(({ source }) => librariesOf(source)))).flat();
+  const libraries = [...new Set(loaded)].toSorted();
+  const wanted = [...programs, ...libraries.map((path) => ({ source: path, target: path }))];
   const optional = [...besideTheCLibrary(libraries), certificatesPath].map((path) => ({ source: path, target: path }));
   const found = await Promise.all([
     ...wanted.map(describe),

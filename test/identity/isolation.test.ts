@@ -9,7 +9,7 @@ import { connectNats } from "../../bus/connection.ts";
 import { createPublisher } from "../../bus/publisher.ts";
 import { type NatsServer, startNatsServer } from "../../bus/server.ts";
 import { ensureStreams } from "../../bus/streams.ts";
-import { eventSubject, inboxPrefix, logSubject, reportSubject } from "../../bus/subjects.ts";
+import { eventSubject, inboxPrefix, logSubject, reportSubject, testReportSubject } from "../../bus/subjects.ts";
 import { createAuthority } from "../../controller/identity/authority.ts";
 import { loadOrCreateKeys } from "../../controller/identity/keys.ts";
 
@@ -113,5 +113,44 @@ describe("the identity of workflow alice", () => {
       { name: "x", inboxPrefix: "_X", timeoutMs: 100 },
     );
     await expect(stranger).rejects.toThrow(/authorization/i);
+  });
+});
+
+describe("the identity of a breed under test", () => {
+  const owner = "-test-6f2c01ab";
+  let tested: NatsConnection;
+  beforeAll(async () => {
+    const credentials = await createAuthority(loadOrCreateKeys(join(dir, "keys.json"))).testCredentials(owner);
+    const options = { name: owner, inboxPrefix: inboxPrefix(owner), timeoutMs: 5_000 };
+    tested = await connectNats({ servers: [server.url], credentials }, options);
+  });
+  afterAll(() => tested.close());
+
+  test.each([
+    ["its own events", eventSubject(owner, "paid")],
+    ["events of a workflow", eventSubject("alice", "paid")],
+    ["its own logs", logSubject(owner, "r")],
+    ["a report as an instance", reportSubject(owner, owner)],
+    ["calls as a workflow", "api.alice"],
+    ["requests for runs", "$JS.API.CONSUMER.MSG.NEXT.RUNS.alice"],
+    ["how another test goes", "test.-test-other.report"],
+  ])("cannot publish %s", async (_, subject) => {
+    const status = tested.status()[Symbol.asyncIterator]();
+    tested.publish(subject, "{}");
+    for (;;) {
+      const { value } = await status.next();
+      if (value?.type !== "error") continue;
+      expect(value.error.message).toContain(subject);
+      return;
+    }
+  });
+
+  test("is heard by the controller, which may answer", async () => {
+    const heard = controller.subscribe(testReportSubject(owner), {
+      callback: (_error, msg) => void msg.respond("yes"),
+    });
+    await controller.flush();
+    expect((await tested.request(testReportSubject(owner), "{}", { timeout: 5_000 })).string()).toBe("yes");
+    heard.unsubscribe();
   });
 });

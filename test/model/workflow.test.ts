@@ -155,7 +155,7 @@ describe("refused", () => {
     [
       "another network",
       { ...minimal, network: "host" },
-      'workflow.network: expected "bridge", got "host"; write "bridge"',
+      'workflow.network: expected "bridge", "internal" or "none", got "host"; write "bridge"',
     ],
     [
       "the status stopping",
@@ -165,7 +165,7 @@ describe("refused", () => {
     [
       "a breed that is wrong inside",
       { ...minimal, breed: { name: "b", deployable: 1 } },
-      "workflow.breed.deployable: expected a deployable: an object with type, definition, got 1; write it as an object",
+      "workflow.breed.deployable: expected a deployable: an object with type, definition, npm, got 1; write it as an object",
     ],
     [
       "a wrong name, said once",
@@ -175,7 +175,7 @@ describe("refused", () => {
     [
       "an unknown field",
       { ...minimal, shedule: "daemon" },
-      "workflow.shedule: expected a field of a workflow (kind, name, metadata, breed, schedule, environment_variables, scale, concurrency, retry, timeout, isolation, keep_warm, network, arguments, status), got an unknown field; remove it",
+      "workflow.shedule: expected a field of a workflow (kind, name, metadata, breed, schedule, environment_variables, scale, concurrency, retry, timeout, isolation, keep_warm, network, arguments, secrets, permissions, status), got an unknown field; remove it",
     ],
   ])("%s", ([, raw, ...problems]) => {
     expect(problemsOf(parseWorkflow(raw))).toStrictEqual(problems);

@@ -52,6 +52,16 @@ describe("the docker runtime", () => {
       Init: true,
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],
+      Ulimits: [
+        { Name: "nofile", Soft: 4_096, Hard: 4_096 },
+        { Name: "fsize", Soft: 1_073_741_824, Hard: 1_073_741_824 },
+        { Name: "core", Soft: 0, Hard: 0 },
+      ],
+      ShmSize: 16 * megabyte,
+      IpcMode: "private",
+      PidMode: "",
+      CgroupnsMode: "private",
+      Binds: null,
       RestartPolicy: { Name: "" },
     });
     expect(found.HostConfig.CapAdd?.toSorted()).toEqual(["KILL", "SETGID", "SETUID"].map(asTheEngineSays(found)));

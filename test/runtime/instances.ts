@@ -33,6 +33,7 @@ export function specOf(changes: Partial<InstanceSpec> & { orders?: Orders } = {}
     work: { kind: "script" },
     cpu: 0.5,
     memoryBytes: 96 * megabyte,
+    reach: { network: "bridge", servers: ["nats://127.0.0.1:4222"] },
     assignment: JSON.stringify(orders),
     ...rest,
   };

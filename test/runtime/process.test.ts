@@ -61,6 +61,14 @@ describe("the process runtime", () => {
     });
   });
 
+  test.each(["internal", "none"] as const)("network: %s is refused, with what to do", async (network) => {
+    const spec = specOf({ reach: { network, servers: [] } });
+    await expect(runtime.start(spec)).rejects.toMatchObject({
+      code: "refused",
+      message: `network: ${network} needs containers, and the process runtime has none; use DROVER_RUNTIME=docker`,
+    });
+  });
+
   test("nothing of the assignment is in a file, an argument or the environment (I6)", async () => {
     const spec = specOf({ orders: { say: "the-secret" } });
     await runtime.start(spec);
