@@ -1,5 +1,5 @@
 // What user code really did, kept outside of Drover: code in a container posts one line per effect, and the answer means that it
-// is kept. The container reaches it by the address of the test's own network.
+// is kept. The container reaches it by the address of the test's own network, on a port that the installation lets through.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -12,12 +12,12 @@ export type Effect = {
 };
 
 export type Effects = AsyncDisposable & {
-  /** As code in a container reaches it. */
-  readonly url: string;
+  /** Known before the network is there. */
+  readonly port: number;
   readonly all: readonly Effect[];
 };
 
-export async function startEffects(host: string): Promise<Effects> {
+export async function startEffects(): Promise<Effects> {
   const all: Effect[] = [];
   const server = createServer((request, response) => {
     let body = "";
@@ -27,10 +27,10 @@ export async function startEffects(host: string): Promise<Effects> {
       response.end("kept");
     });
   });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, host, resolve));
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "0.0.0.0", resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${host}:${port}/`,
+    port,
     all,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

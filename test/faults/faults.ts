@@ -1,31 +1,45 @@
-// Kills parts of a running Drover while it works, then checks that nothing was lost and nothing happened twice. `npm run faults`
-// runs it for as long as is asked; a test runs it for less than a minute.
+// Does harm to a running Drover while it works, then checks that nothing was lost, nothing happened twice and nothing is left over.
+// `npm run faults` runs it for as long as is asked; tests run it for less than a minute.
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { RunRecord } from "../../controller/runs/history.ts";
+import { isOver } from "../../model/run.ts";
 import { eventually } from "../api.ts";
 import { type Drover, startDrover } from "../drover.ts";
+import { mountSmallDisk } from "../small-disk.ts";
 import { allRuns, allSlots, checkEffects, checkRuns, checkSlots } from "./check.ts";
 import { type Effects, startEffects } from "./effects.ts";
-import { type Killable, kill, killables } from "./kills.ts";
+import type { Fault, Injected, World } from "./fault.ts";
+import { kill } from "./kills.ts";
+import { leftovers, sampleInstances } from "./leftovers.ts";
+import { startOwnEngine } from "./own-engine.ts";
 import { randomOf } from "./random.ts";
-import { startSender } from "./senders.ts";
-import { applyWorkload, endSchedules, eventWorkflow, hookWorkflow, timed } from "./workload.ts";
-import { isOver } from "../../model/run.ts";
+import { type Sender, startSender } from "./senders.ts";
+import { applyWorkload, endSchedules, eventWorkflow, hookWorkflow, instancesOf, timed } from "./workload.ts";
 
 const settleMsMax = 300_000;
+const diskBytes = 1_073_741_824;
 
 export type FaultPlan = {
+  /** Longer when not every fault was there by then. */
   readonly seconds: number;
   readonly seed: number;
+  readonly faults: readonly Fault[];
   readonly eventsPerSecond: number;
-  /** The next kill follows the last one by this much, give or take half of it. */
-  readonly killEverySeconds: number;
+  /** The next fault follows the last one by this much, give or take half of it. */
+  readonly everySeconds: number;
+  /** No fault lasts longer, and none longer than itself may. */
+  readonly holdSecondsMax: number;
   /** Everything is killed at the end and left alone for this long before it is started again. */
   readonly stopSeconds: number;
+  /** On a Docker engine and a disk of its own: needs root. */
+  readonly apart: boolean;
 };
 
 export type FaultReport = {
   readonly plan: FaultPlan;
-  readonly kills: readonly { readonly atSeconds: number; readonly what: string }[];
+  readonly done: readonly { readonly atSeconds: number; readonly what: string; readonly forSeconds: number }[];
   readonly counts: Readonly<Record<string, number>>;
   /** What the controller logged beyond the ordinary. */
   readonly log: readonly string[];
@@ -33,19 +47,86 @@ export type FaultReport = {
   readonly wrong: readonly string[];
 };
 
-export async function runFaults(plan: FaultPlan, say: (line: string) => void): Promise<FaultReport> {
-  await using drover = await startDrover();
-  await using effects = await startEffects(await gatewayOf(drover));
-  const { key } = await applyWorkload(drover.url, effects.url);
-  const random = randomOf(plan.seed);
+/** When `signal` fires it rejects, after everything was undone and put away. */
+export async function runFaults(
+  plan: FaultPlan,
+  say: (line: string) => void,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<FaultReport> {
+  using disk = plan.apart ? mountSmallDisk(diskBytes) : null;
+  await using engine =
+    plan.apart && plan.faults.some(({ name }) => name === "engine-restart") ? await startOwnEngine() : null;
+  await using effects = await startEffects();
+  const ports = { DROVER_HOST_PORTS: String(effects.port) };
+  const environment = engine === null ? ports : { ...ports, DOCKER_HOST: engine.host };
+  await using drover = await (disk === null
+    ? startDrover(environment)
+    : startDrover(environment, mkdtempSync(join(disk.folder, "home-"))));
+  const { key } = await applyWorkload(drover.url, `http://${await gatewayOf(drover)}:${effects.port}/`);
+  const world = { drover, disk, engine, random: randomOf(plan.seed) };
+  const sampler = sampleInstances(drover, instancesOf);
+  const { events, hooks } = startLoad(drover, plan, key);
   const beganMs = performance.now();
-  const seconds = (): number => (performance.now() - beganMs) / 1_000;
-  const kills: { atSeconds: number; what: string }[] = [];
-  const note = (what: string): void => {
-    kills.push({ atSeconds: Number(seconds().toFixed(1)), what });
-    say(`${seconds().toFixed(1).padStart(7)} s  killed ${what}`);
-  };
+  const seconds = (): number => Number(((performance.now() - beganMs) / 1_000).toFixed(1));
+  const done: { atSeconds: number; what: string; forSeconds: number }[] = [];
+  const checks: NonNullable<Injected["check"]>[] = [];
 
+  // First each one in turn, then at random.
+  const turn = [...plan.faults];
+  while (turn.length > 0 || seconds() < plan.seconds) {
+    await delay(plan.everySeconds * 1_000 * (0.5 + world.random()), null, { signal });
+    const fault = turn.shift() ?? plan.faults[Math.floor(world.random() * plan.faults.length)];
+    const atSeconds = seconds();
+    const injected = fault && (await inflict(fault, world, { holdSecondsMax: plan.holdSecondsMax, signal }));
+    if (!injected) continue;
+    done.push({ atSeconds, what: injected.what, forSeconds: Number((seconds() - atSeconds).toFixed(1)) });
+    if (injected.check) checks.push(injected.check);
+    say(
+      `${atSeconds.toFixed(1).padStart(7)} s  ${injected.what}; over at ${seconds()} s; ${events.accepted.size} accepted`,
+    );
+  }
+  if (plan.stopSeconds > 0) {
+    await drover.end("SIGKILL");
+    await kill("nats-server", drover, world.random);
+    done.push({ atSeconds: seconds(), what: "killed controller and nats-server", forSeconds: plan.stopSeconds });
+    await delay(plan.stopSeconds * 1_000, null, { signal });
+    await drover.startAgain();
+  }
+  say("stopping the load; waiting for what is under way");
+  await Promise.all([events.stop(), hooks.stop()]);
+  await endSchedules(drover.url);
+
+  const accepted = new Map([
+    [eventWorkflow, events.accepted],
+    [hookWorkflow, hooks.accepted],
+  ]);
+  const runs = await settled(drover, accepted);
+  say(`${seconds().toFixed(1).padStart(7)} s  nothing is under way any more`);
+  const { counts, wrong } = await verdict(drover, { runs, accepted, effects });
+  for (const check of checks) wrong.push(...(await check()));
+  wrong.push(...(await sampler.stop()), ...(await leftovers(drover)));
+  const log = drover.log.filter((line) => !/"level":(?:10|20|30)/.test(line));
+  return { plan, done, counts, log, wrong: [...events.surprises, ...hooks.surprises, ...wrong] };
+}
+
+/** Whatever happens meanwhile, it is undone. */
+async function inflict(
+  fault: Fault,
+  world: World,
+  { holdSecondsMax, signal }: { holdSecondsMax: number; signal: AbortSignal },
+): Promise<Injected | null> {
+  const injected = await fault.inject(world);
+  if (injected === null) return null;
+  try {
+    const holdMs = Math.min(fault.holdSecondsMax, holdSecondsMax) * 1_000 * (0.5 + world.random() / 2);
+    await delay(holdMs, null, { signal });
+  } finally {
+    await injected.undo?.();
+  }
+  return injected;
+}
+
+function startLoad(drover: Drover, plan: FaultPlan, key: string): { events: Sender; hooks: Sender } {
   const events = startSender({
     url: () => drover.url,
     path: "/api/v1/events",
@@ -62,36 +143,7 @@ export async function runFaults(plan: FaultPlan, say: (line: string) => void): P
     body: (n) => ({ n }),
     idOf: ({ event }) => event,
   });
-
-  // First each one in turn, then at random.
-  const turn: Killable[] = [...killables];
-  while (seconds() < plan.seconds) {
-    const pauseMs = plan.killEverySeconds * 1_000 * (0.5 + random());
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    const what = turn.shift() ?? killables[Math.floor(random() * killables.length)] ?? "runner";
-    const killed = await kill(what, drover, random);
-    if (killed !== null) note(killed);
-  }
-  if (plan.stopSeconds > 0) {
-    await drover.end("SIGKILL");
-    await kill("nats-server", drover, random);
-    note("controller and nats-server");
-    await new Promise((resolve) => setTimeout(resolve, plan.stopSeconds * 1_000));
-    await drover.startAgain();
-  }
-  say("stopping the load; waiting for what is under way");
-  await Promise.all([events.stop(), hooks.stop()]);
-  await endSchedules(drover.url);
-
-  const accepted = new Map([
-    [eventWorkflow, events.accepted],
-    [hookWorkflow, hooks.accepted],
-  ]);
-  const runs = await settled(drover, accepted);
-  say(`${seconds().toFixed(1).padStart(7)} s  nothing is under way any more`);
-  const { counts, wrong } = await verdict(drover, { runs, accepted, effects });
-  const log = drover.log.filter((line) => !/"level":(?:10|20|30)/.test(line));
-  return { plan, kills, counts, log, wrong: [...events.surprises, ...hooks.surprises, ...wrong] };
+  return { events, hooks };
 }
 
 async function gatewayOf({ docker, installation }: Drover): Promise<string> {

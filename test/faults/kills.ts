@@ -1,11 +1,12 @@
-// What is killed: the controller, the nats-server, the container of an agent, the process that holds user code. Always with
-// SIGKILL. Each returns what it did, or null when there was nothing to kill at that moment.
+// What is killed: the controller, the nats-server, the container of an agent, the process that holds user code, always with SIGKILL;
+// and the index, which holds what is known of runs. Each returns what it did, or null when there was nothing to kill at that moment.
 import { readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { containersOf } from "../docker.ts";
 import type { Drover } from "../drover.ts";
 
-export const killables = ["controller", "nats-server", "agent", "runner"] as const;
+export const killables = ["controller", "nats-server", "agent", "runner", "index"] as const;
 export type Killable = (typeof killables)[number];
 
 /** `pick` chooses one of several, from 0 to below 1. */
@@ -21,7 +22,22 @@ export async function kill(what: Killable, drover: Drover, pick: () => number): 
       return killAgent(drover, pick);
     case "runner":
       return killRunner(drover, pick);
+    case "index":
+      return pick() < 0.5 ? rebuildIndex(drover) : loseIndex(drover);
   }
+}
+
+export async function rebuildIndex({ url }: Drover): Promise<string | null> {
+  const { ok } = await fetch(`${url}/api/v1/index/rebuild`, { method: "POST" }).catch(() => ({ ok: false }));
+  return ok ? "index while it is used" : null;
+}
+
+/** It is gone when the next controller starts. */
+export async function loseIndex(drover: Drover): Promise<string> {
+  await drover.end("SIGKILL");
+  for (const suffix of ["", "-wal", "-shm"]) await rm(join(drover.home, `index.sqlite${suffix}`), { force: true });
+  await drover.startAgain();
+  return "index between two controllers";
 }
 
 function killNats({ home }: Drover): string | null {

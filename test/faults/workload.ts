@@ -26,6 +26,9 @@ export const eventWorkflow = "on-load";
 export const hookWorkflow = "on-hook";
 const keyName = "faults";
 
+/** `scale.instances` of a workflow. */
+export const instancesOf = (workflow: string): number => (workflow === "tick-two" ? 2 : 1);
+
 /** No further slot is due; runs that wait are executed. What was killed last may not be back yet. */
 export async function endSchedules(url: string): Promise<void> {
   for (const name of timed) {
@@ -52,7 +55,7 @@ export async function applyWorkload(url: string, effects: string): Promise<Workl
       name: "tick-two",
       breed: breed(handler),
       schedule: { time: { ...everySecond, overlap: "allow" } },
-      scale: { ...roomy, instances: 2 },
+      scale: { ...roomy, instances: instancesOf("tick-two") },
       ...lingering,
     },
     {
