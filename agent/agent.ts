@@ -6,9 +6,11 @@ import type { Assignment } from "../bus/assignment.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import { startGateway } from "./gateway.ts";
-import { log } from "./log.ts";
+import { log, maskLog } from "./log.ts";
 import type { AgentOptions } from "./options.ts";
 import { startReports } from "./reports.ts";
+import { receiveSecrets } from "./secrets.ts";
+import { writeSecretFiles } from "./secret-files.ts";
 import { createStatus } from "./status.ts";
 import { startWork } from "./work.ts";
 
@@ -23,17 +25,23 @@ export type Agent = {
   stop(reason: string): Promise<void>;
 };
 
+/** Rejects when the secrets of the workflow cannot be had. */
 export async function startAgent(
-  assignment: Assignment,
+  given: Assignment,
   options: AgentOptions,
   { connection, clock }: { connection: Connection; clock: Clock },
 ): Promise<Agent> {
   const stopping = new AbortController();
   const reporting = new AbortController();
+  const { assignment, values, mask } = await receiveSecrets(given, connection);
+  maskLog(mask);
+  const secrets = writeSecretFiles(assignment, values, options);
   const status = createStatus(assignment, () => clock.now());
-  const gateway = await startGateway(connection, assignment, status);
-  const work = startWork(assignment, { options, connection, clock, status, gatewayUrl: gateway.url }, stopping.signal);
-  startReports(connection, status, reporting.signal);
+  const gateway = await startGateway(connection, assignment, status, mask);
+  const surroundings = { gatewayUrl: gateway.url, secretsDir: secrets.dir };
+  const work = startWork(assignment, { options, connection, clock, status, mask, ...surroundings }, stopping.signal);
+  // Nobody keeps an account of a test's instance but the controller that waits for its results.
+  if (assignment.work.kind !== "test") startReports(connection, status, reporting.signal);
   log.info("ready", { workflow: assignment.workflow, instance: assignment.instance, gateway: gateway.url });
 
   return {
@@ -45,6 +53,7 @@ export async function startAgent(
       await work.ended;
       await gateway.stop();
       await work.flush(flushMaxMs);
+      secrets.remove();
       reporting.abort();
       await connection.close();
     },

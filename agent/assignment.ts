@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Assignment } from "../bus/assignment.ts";
 import type { Parsed, Problem } from "../model/problem.ts";
+import { isQueuedRun } from "./queued-run.ts";
 
 const assignmentBytesMax = 2 * 1024 * 1024;
 /** Whoever starts an agent writes the assignment at once; an open terminal is not waited for. */
@@ -49,7 +50,8 @@ function problemsOf(raw: Record<string, unknown>): readonly Problem[] {
   const nats = isRecord(raw["nats"]) ? raw["nats"] : {};
   const work = isRecord(raw["work"]) ? raw["work"] : {};
   const isQueue = work["kind"] === "queue";
-  const hasCode = isQueue || work["kind"] === "script";
+  const isTest = work["kind"] === "test";
+  const hasCode = isQueue || isTest || work["kind"] === "script";
   const retry = isRecord(work["retry"]) ? work["retry"] : {};
   const checks: readonly (readonly [path: string, expected: string, holds: boolean])[] = [
     ["workflow", "a name", isText(raw["workflow"])],
@@ -62,11 +64,14 @@ function problemsOf(raw: Record<string, unknown>): readonly Problem[] {
       "the text of a credentials file, or null",
       nats["credentials"] === null || isText(nats["credentials"]),
     ],
-    ["work.kind", '"script", "queue" or "sidecar"', hasCode || work["kind"] === "sidecar"],
+    ["work.kind", '"script", "queue", "test" or "sidecar"', hasCode || work["kind"] === "sidecar"],
     ["work.source", "the script", !hasCode || typeof work["source"] === "string"],
     ["work.environment", "strings by name", !hasCode || isEnvironment(work["environment"])],
     ["work.concurrency", "a number of runs from 1", !isQueue || isPositive(work["concurrency"])],
-    ["work.timeoutMs", "milliseconds from 1", !isQueue || isPositive(work["timeoutMs"])],
+    ["work.timeoutMs", "milliseconds from 1", !(isQueue || isTest) || isPositive(work["timeoutMs"])],
+    ["work.totalMs", "milliseconds from 1", !isTest || isPositive(work["totalMs"])],
+    ["work.workflow", "a name", !isTest || isText(work["workflow"])],
+    ["work.runs", "a list of runs", !isTest || (Array.isArray(work["runs"]) && work["runs"].every(isQueuedRun))],
     ["work.retry.times", "a number from 0", !isQueue || isCount(retry["times"])],
     ["work.retry.delayMs", "milliseconds from 0", !isQueue || isCount(retry["delayMs"])],
     ["work.retry.factor", "a number from 0", !isQueue || isFactor(retry["factor"])],
@@ -74,6 +79,7 @@ function problemsOf(raw: Record<string, unknown>): readonly Problem[] {
     ["work.createdAt", "an instant, or null", !isQueue || work["createdAt"] === null || isText(work["createdAt"])],
     ["gatewayPort", "a port, or 0 for any", isCount(raw["gatewayPort"]) && Number(raw["gatewayPort"]) <= 65_535],
     ["stopGraceMs", "milliseconds from 0", isCount(raw["stopGraceMs"])],
+    ["secretFiles", "names, if any", raw["secretFiles"] === undefined || isTexts(raw["secretFiles"])],
   ];
   return checks
     .filter(([, , holds]) => !holds)

@@ -11,13 +11,12 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Assignment, RunOrigin } from "../bus/assignment.ts";
 import { eventSubject } from "../bus/subjects.ts";
 import { toCloudEvent } from "../model/cloud-event.ts";
-import { isBinaryCloudEvent } from "../model/cloud-event-headers.ts";
+import { cloudEventHeaders, isBinaryCloudEvent } from "../model/cloud-event-headers.ts";
 import { cloudEventForReaders } from "../model/cloud-event-output.ts";
 import type { Event } from "../model/event.ts";
-import { readJson } from "../model/json.ts";
 import { type Mask, noMask } from "../model/mask.ts";
 import { cloudEventBatchType, cloudEventType, mediaTypeOf, ndjsonTypes } from "../model/media-types.ts";
-import { type Parsed, accepted } from "../model/problem.ts";
+import type { Parsed } from "../model/problem.ts";
 import {
   type Sender,
   type SentEvent,
@@ -25,6 +24,7 @@ import {
   parseSentCloudEvent,
   parseSentEvent,
 } from "../model/sent-event.ts";
+import { readSentJson } from "../model/sent-json.ts";
 import { readUtf8 } from "../model/utf8.ts";
 import { type Answer, json, problem, unavailable } from "./answer.ts";
 import type { Connection } from "./connection.ts";
@@ -37,6 +37,8 @@ const idempotencyKeyCharsMax = 255;
 
 export type Submission = {
   readonly headers: IncomingHttpHeaders;
+  /** The same as they came, names and values in turns. */
+  readonly rawHeaders: readonly string[];
   readonly body: Uint8Array;
   /** The run that sends it, when one is under way here or was. */
   readonly origin: RunOrigin | null;
@@ -55,11 +57,11 @@ export function createEventIntake(
 ): EventIntake {
   const sender: Sender = { workflow, now: () => new Date() };
   return {
-    async accept({ headers, body, origin, holdMs }) {
+    async accept({ headers, rawHeaders, body, origin, holdMs }) {
       const key = headers["idempotency-key"];
       if (typeof key === "string" && key.length > idempotencyKeyCharsMax)
         return problem(400, `Idempotency-Key: expected at most ${idempotencyKeyCharsMax} characters`);
-      const sent = eventIn(headers, body, sender);
+      const sent = eventIn(headers, rawHeaders, body, sender);
       if (sent === null) return null;
       if (!sent.ok) return problem(400, "this is not an event", sent.problems);
 
@@ -82,11 +84,16 @@ function answerWith(event: Event, accept = ""): Answer {
 }
 
 /** Null: it is for the controller. */
-function eventIn(headers: IncomingHttpHeaders, body: Uint8Array, sender: Sender): Parsed<SentEvent> | null {
+function eventIn(
+  headers: IncomingHttpHeaders,
+  rawHeaders: readonly string[],
+  body: Uint8Array,
+  sender: Sender,
+): Parsed<SentEvent> | null {
   const type = mediaTypeOf(headers["content-type"]);
   if (type !== cloudEventType) {
     if (type === cloudEventBatchType) return null;
-    if (isBinaryCloudEvent(headers)) return parseSentBinaryEvent(headers, body, sender);
+    if (isBinaryCloudEvent(headers)) return parseSentBinaryEvent(cloudEventHeaders(rawHeaders), body, sender);
     if (ndjsonTypes.has(type) || type.includes("yaml")) return null;
   }
   const raw = jsonIn(body);
@@ -95,15 +102,9 @@ function eventIn(headers: IncomingHttpHeaders, body: Uint8Array, sender: Sender)
   return Array.isArray(raw.value) ? null : parseSentEvent(raw.value, sender);
 }
 
-/** The strict reader knows where it is wrong. */
 function jsonIn(body: Uint8Array): Parsed<unknown> {
   const text = readUtf8(body, "body");
-  if (!text.ok) return text;
-  try {
-    return accepted(JSON.parse(text.value));
-  } catch {
-    return readJson(text.value);
-  }
+  return text.ok ? readSentJson(text.value) : text;
 }
 
 /** The id of an event that its sender named; the same for every repetition, and another one for every workflow. */

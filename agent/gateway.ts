@@ -1,11 +1,15 @@
 // What user code knows as VAMP_URL: HTTP on loopback inside the container.
 //
-//   G1. `POST [/<namespace>]/api/v1/events` with JSON goes straight to the stream; everything else goes to the controller.
+//   G1. `POST [/<namespace>]/api/v1/events` with one event in JSON goes straight to the stream. Everything else goes to the
+//       controller: batches, too, which only it can store whole, and all events of a test of a breed.
 //   G2. What is held at once is bounded by count and bytes. A request that does not fit waits unread; no request is held
 //       longer than holdMax, then it is told to come again. More connections than connectionsMax are closed by Node at once.
-//   G3. Every request gets one answer, whatever fails; user code never learns of NATS, a token or an address.
+//   G3. What is stored and forwarded has none of the workflow's secrets in it.
+//   G4. Every request gets one answer, whatever fails; user code never learns of NATS, a token or an address.
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { Assignment } from "../bus/assignment.ts";
+import { type Mask, noMask } from "../model/mask.ts";
+import { readUtf8 } from "../model/utf8.ts";
 import { type Answer, problem, unavailable } from "./answer.ts";
 import { announcedBytes, readBody } from "./body.ts";
 import { createBudget } from "./budget.ts";
@@ -13,6 +17,8 @@ import type { Connection } from "./connection.ts";
 import { createEventIntake } from "./event-intake.ts";
 import { forward } from "./forward.ts";
 import { log, reasonOf } from "./log.ts";
+import { maskedCall } from "./masked-call.ts";
+import { originOf } from "./run-origin.ts";
 import type { Status } from "./status.ts";
 
 const host = "127.0.0.1";
@@ -25,9 +31,6 @@ const connectionsMax = 2_048;
 const receiveMaxMs = holdMaxMs + 30_000;
 const idleConnectionMs = 30_000;
 
-/** By it the client says which of several runs it speaks for. It goes no further than here. */
-const runHeader = "x-drover-run";
-
 const eventsPath = /^(?:\/[^/]+)?\/api\/v1\/events\/?$/;
 const streamPath = /^(?:\/[^/]+)?\/api\/v1\/events\/stream\/?$/;
 
@@ -37,9 +40,16 @@ export type Gateway = {
   stop(): Promise<void>;
 };
 
-export async function startGateway(connection: Connection, assignment: Assignment, status: Status): Promise<Gateway> {
+/** What user code sends is masked: its events are stored and its calls forwarded without the values that `mask` hides. */
+export async function startGateway(
+  connection: Connection,
+  assignment: Assignment,
+  status: Status,
+  mask: Mask = noMask,
+): Promise<Gateway> {
+  const isTest = assignment.work.kind === "test";
   const budget = createBudget({ countMax: heldRequestsMax, bytesMax: heldBytesMax });
-  const intake = createEventIntake(connection, assignment, status);
+  const intake = createEventIntake(connection, assignment, status, mask);
 
   const server = createServer(
     { requestTimeout: receiveMaxMs, keepAliveTimeout: idleConnectionMs },
@@ -78,41 +88,31 @@ export async function startGateway(connection: Connection, assignment: Assignmen
     if (streamPath.test(path)) {
       return problem(501, "events are not streamed to workflows; read GET /api/v1/events page by page instead");
     }
-    const isEvent = method === "POST" && eventsPath.test(path) && !isYaml(request);
+    const bringsEvents = method === "POST" && eventsPath.test(path);
     const release = await budget.acquire(announcedBytes(request, bodyBytesMax), holdMaxMs);
     if (release === null) {
-      if (isEvent) status.countEventsLost(1);
+      if (bringsEvents) status.countEventsLost(1);
       return unavailable(`more than ${heldRequestsMax} requests or ${heldBytesMax} bytes wait here already`);
     }
     try {
       const body = await readBody(request, bodyBytesMax);
       if (body.kind === "aborted") return null;
       if (body.kind === "too-large") return problem(413, `a body may have ${bodyBytesMax} bytes at most`);
-      if (!isEvent) {
-        return await forward(connection, assignment.workflow, {
-          method,
-          url: request.url ?? "/",
-          headers: request.headers,
-          body: body.text,
-        });
+      const { headers, rawHeaders, url = "/" } = request;
+      const origin = bringsEvents ? originOf(headers, status) : null;
+      if (bringsEvents && !isTest) {
+        const holdMs = Math.max(0, arrivedMs + holdMaxMs - Date.now());
+        const taken = await intake.accept({ headers, rawHeaders, body: body.bytes, origin, holdMs });
+        if (taken !== null) return taken;
       }
-      const idempotencyKey = request.headers["idempotency-key"];
-      const run = request.headers[runHeader];
-      return await intake.accept({
-        body: body.text,
-        idempotencyKey: typeof idempotencyKey === "string" ? idempotencyKey : undefined,
-        run: typeof run === "string" ? run : undefined,
-        holdMs: Math.max(0, arrivedMs + holdMaxMs - Date.now()),
-      });
+      const text = readUtf8(body.bytes, "body");
+      if (!text.ok) return problem(400, "the body is no text", text.problems);
+      const call = maskedCall({ method, url, headers, body: text.value, origin }, mask);
+      return await forward(connection, assignment.workflow, call);
     } finally {
       release();
     }
   }
-}
-
-/** The controller reads YAML; the agent does not. */
-function isYaml(request: IncomingMessage): boolean {
-  return /yaml/i.test(request.headers["content-type"] ?? "");
 }
 
 function send(response: ServerResponse, { status, headers, body }: Answer): void {

@@ -1,4 +1,5 @@
-// The end of what a process wrote to stderr: for people the best answer to "why did it fail?".
+// The end of what a process wrote to stderr: for people the best answer to "why did it fail?". Without the secrets of its workflow.
+import { type Mask, noMask } from "../model/mask.ts";
 
 const keptBytesMax = 8 * 1024;
 const headlineCharsMax = 300;
@@ -12,21 +13,24 @@ export type LastWords = {
 };
 
 /** Keeps the last 8 KiB, from the beginning of a line where there is one. */
-export function createLastWords(): LastWords {
+export function createLastWords(mask: Mask = noMask): LastWords {
+  // A secret that was cut at its beginning lies within the first mask.bytesMax bytes.
+  const heldBytesMax = keptBytesMax + mask.bytesMax;
   let kept: Buffer = nothing;
   let cut = false;
   return {
     write(chunk) {
-      const all = Buffer.concat([kept, chunk.subarray(-keptBytesMax)]);
-      cut ||= chunk.length > keptBytesMax || all.length > keptBytesMax;
-      kept = all.subarray(-keptBytesMax);
+      const all = Buffer.concat([kept, chunk.subarray(-heldBytesMax)]);
+      cut ||= chunk.length > heldBytesMax || all.length > heldBytesMax;
+      kept = all.subarray(-heldBytesMax);
     },
     clear() {
       kept = nothing;
       cut = false;
     },
     text() {
-      const text = kept.toString("utf8");
+      const doubtful = cut ? kept.toString("utf8", 0, mask.bytesMax).length : 0;
+      const text = mask.tail(kept.toString("utf8"), doubtful);
       const firstEnd = text.indexOf("\n");
       return (cut && firstEnd !== -1 && firstEnd < text.length - 1 ? text.slice(firstEnd + 1) : text).trimEnd();
     },

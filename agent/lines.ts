@@ -1,5 +1,7 @@
 // Lines out of the bytes that a process writes. Works on bytes, so a character that is split over two chunks stays whole.
 // A carriage return before the line's end is not part of it. Of a line longer than lineBytesMax the rest is counted, not kept.
+// Secrets are masked in whole lines; of a long one so much more is kept that the cut goes through none of them.
+import { type Mask, noMask } from "../model/mask.ts";
 
 const lineBytesMax = 16 * 1024;
 const newline = 0x0a;
@@ -14,7 +16,8 @@ export type Lines = {
   end(): void;
 };
 
-export function createLines(onLine: (line: Line) => void): Lines {
+export function createLines(onLine: (line: Line) => void, mask: Mask = noMask): Lines {
+  const keptBytesMax = lineBytesMax + mask.bytesMax;
   let parts: Buffer[] = [];
   let keptBytes = 0;
   let cutBytes = 0;
@@ -35,7 +38,7 @@ export function createLines(onLine: (line: Line) => void): Lines {
   };
 
   function keep(part: Buffer): void {
-    const kept = part.subarray(0, lineBytesMax - keptBytes);
+    const kept = part.subarray(0, keptBytesMax - keptBytes);
     if (kept.length > 0) parts.push(kept);
     keptBytes += kept.length;
     cutBytes += part.length - kept.length;
@@ -43,12 +46,17 @@ export function createLines(onLine: (line: Line) => void): Lines {
 
   function emit(): void {
     const bytes = Buffer.concat(parts, keptBytes);
-    const length = cutBytes > 0 ? wholeCharacters(bytes) : bytes.at(-1) === carriageReturn ? keptBytes - 1 : keptBytes;
-    const missing = cutBytes > 0 ? cutBytes + keptBytes - length : 0;
+    const allBytes = keptBytes + cutBytes;
     parts = [];
     keptBytes = 0;
     cutBytes = 0;
-    onLine({ text: bytes.toString("utf8", 0, length), cutBytes: missing });
+    if (allBytes <= lineBytesMax) {
+      const length = bytes.at(-1) === carriageReturn ? bytes.length - 1 : bytes.length;
+      return onLine({ text: mask.text(bytes.toString("utf8", 0, length)), cutBytes: 0 });
+    }
+    const length = wholeCharacters(bytes.subarray(0, lineBytesMax));
+    const characters = bytes.toString("utf8", 0, length).length;
+    onLine({ text: mask.head(bytes.toString("utf8"), characters), cutBytes: allBytes - length });
   }
 }
 

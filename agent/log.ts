@@ -1,6 +1,8 @@
 // The agent's own voice: one JSON line per message on standard error. User code never writes here, so what a container's log
 // shows is what the agent itself had to say.
 
+import { type Mask, noMask } from "../model/mask.ts";
+
 export type Fields = Readonly<Record<string, string | number | boolean | null>>;
 
 export const log = {
@@ -9,8 +11,16 @@ export const log = {
   error: (message: string, fields: Fields = {}): void => write("error", message, fields),
 };
 
+let mask = noMask;
+
+/** From now on no line has one of these values. */
+export function maskLog(values: Mask): void {
+  mask = values;
+}
+
 function write(level: string, message: string, fields: Fields): void {
-  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`);
+  const said = mask.value({ message, ...fields });
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, ...said })}\n`);
 }
 
 /** What to say of anything that was thrown. */

@@ -1,13 +1,13 @@
 // The agent of one instance: reads its assignment from standard input, then works until it is told to stop.
 //
 // Exit codes: 0 stopped as asked, drained, or done with the one run that it was for; 64 the assignment or the options are wrong; 70 NATS cannot be reached or refuses this
-// identity, or the agent itself failed. Whoever started the agent decides whether to start it again.
+// identity, the secrets of the workflow cannot be had, or the agent itself failed. Whoever started the agent decides whether to start it again.
 import process from "node:process";
 import { problemText } from "../model/problem.ts";
 import { type Agent, startAgent } from "./agent.ts";
 import { readAssignment } from "./assignment.ts";
 import { systemClock } from "./clock.ts";
-import { type Connection, openConnection } from "./connection.ts";
+import { openConnection } from "./connection.ts";
 import { log, reasonOf } from "./log.ts";
 import { type AgentOptions, resolveOptions } from "./options.ts";
 
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   const assignment = parsed.value;
 
   const connection = await orStopped(openConnection(assignment));
-  const agent = await startAgent(assignment, options, { connection, clock: systemClock });
+  const agent = await orStopped(startAgent(assignment, options, { connection, clock: systemClock }));
   const closedByServer = connection.closed.then((error) => error ?? new Error("the connection to NATS was closed"));
   const asked = stopAsked.then((signal) => `the agent was asked to stop (${signal})`);
   const first = await Promise.race([asked, closedByServer, agent.finished]);
@@ -47,8 +47,8 @@ function optionsOrEnd(): AgentOptions {
 }
 
 /** Before there is user code, being asked to stop needs no ceremony. */
-async function orStopped(connecting: Promise<Connection>): Promise<Connection> {
-  const first = await Promise.race([connecting, stopAsked]);
+async function orStopped<T extends object>(work: Promise<T>): Promise<T> {
+  const first = await Promise.race([work, stopAsked]);
   if (typeof first === "string") process.exit(0);
   return first;
 }

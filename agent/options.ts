@@ -11,6 +11,8 @@ export type AgentOptions = {
   readonly runnerPath: string;
   /** Where `require` in user code finds modules. */
   readonly modulesDir: string;
+  /** Where it finds the npm packages of its breed, when that has any. */
+  readonly packagesDir?: string;
   /** The uid and gid of user code; null: that of the agent, which is not root and cannot change it. */
   readonly userUid: number | null;
   /**
@@ -24,17 +26,20 @@ export type Surroundings = { readonly entryPath: string; readonly isRoot: boolea
 
 /**
  * `DROVER_AGENT_RUNNER`, `DROVER_AGENT_MODULES`: paths; by default beside the agent, as its image has them, or where the
- * sources are when the agent runs from source. `DROVER_AGENT_UID`: uid of user code (1000; only root can change it).
+ * sources are when the agent runs from source. `DROVER_AGENT_PACKAGES`: path, set where a breed has
+ * npm packages. `DROVER_AGENT_UID`: uid of user code (1000; only root can change it).
  * `DROVER_AGENT_OWNS_USER`: `1` when nobody else uses that uid where the agent sees processes.
  * Throws an Error that names the variable, what was expected and what came.
  */
 export function resolveOptions(env: NodeJS.ProcessEnv, { entryPath, isRoot }: Surroundings): AgentOptions {
   const dir = dirname(entryPath);
   const fromSource = extname(entryPath) === ".ts";
+  const packagesDir = env["DROVER_AGENT_PACKAGES"];
   const userUid = isRoot ? uid(env["DROVER_AGENT_UID"]) : null;
   return Object.freeze({
     runnerPath: env["DROVER_AGENT_RUNNER"] || join(dir, fromSource ? "runner-main.ts" : "runner.cjs"),
     modulesDir: env["DROVER_AGENT_MODULES"] || join(dir, ...(fromSource ? [".."] : []), "node_modules"),
+    ...(packagesDir && { packagesDir }),
     userUid,
     ownsUser: userUid !== null && env["DROVER_AGENT_OWNS_USER"] === "1",
   });

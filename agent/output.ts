@@ -3,6 +3,7 @@
 //   O1. User code is never held up: what is too much, or finds no room while NATS is away, is dropped and counted.
 //   O2. Where lines are missing, one line says how many.
 import type { LogLine } from "../bus/assignment.ts";
+import type { Mask } from "../model/mask.ts";
 import type { Allowance } from "./allowance.ts";
 import type { Clock } from "./clock.ts";
 import { type Line, createLines } from "./lines.ts";
@@ -21,13 +22,14 @@ export type OutputParts = {
   readonly allowance: Allowance;
   readonly clock: Clock;
   readonly onDropped: (lines: number) => void;
+  readonly mask?: Mask;
 };
 
 /** Every run has its own output; shipper and allowance are the instance's. */
-export function createOutput(run: string, { shipper, allowance, clock, onDropped }: OutputParts): RunOutput {
+export function createOutput(run: string, { shipper, allowance, clock, onDropped, mask }: OutputParts): RunOutput {
   let missing = 0;
-  const stdout = createLines((line) => take("stdout", line));
-  const stderr = createLines((line) => take("stderr", line));
+  const stdout = createLines((line) => take("stdout", line), mask);
+  const stderr = createLines((line) => take("stderr", line), mask);
 
   return {
     stdout: (chunk) => stdout.write(chunk),

@@ -21,7 +21,7 @@ export function addresseeOf(
   return own === null || wanted > own ? "later" : "earlier";
 }
 
-function isQueuedRun(raw: unknown): raw is QueuedRun {
+export function isQueuedRun(raw: unknown): raw is QueuedRun {
   if (typeof raw !== "object" || raw === null || !("event" in raw)) return false;
   const { event } = raw;
   return (

@@ -26,9 +26,9 @@ const { reallyExit } = process as NodeJS.Process & { reallyExit: (code: number) 
 const channel = openChannel();
 const host = offerHost(channel);
 
-boot(process.argv[2] ?? "/agent/node_modules");
+boot(process.argv[2] ?? "/agent/node_modules", process.argv[3] ?? null);
 
-function boot(modulesDir: string): void {
+function boot(modulesDir: string, packagesDir: string | null): void {
   raiseOomScore();
   process.umask(sharedUmask);
   preload(modulesDir);
@@ -39,7 +39,7 @@ function boot(modulesDir: string): void {
   tellOfUncaught();
   endQuickly();
   if (run !== null) host.enter(run);
-  const module = runModule(name, source, modulesDir);
+  const module = runModule(name, source, packagesDir === null ? [modulesDir] : [modulesDir, packagesDir]);
   const handler = run !== null && isHandler(module.exported) ? module.exported : null;
   tell(saidLoaded(handler !== null));
   if (run !== null && handler !== null) serve(handler, run);

@@ -1,6 +1,7 @@
 // User code as a module: the CommonJS main module /workflow/<name>.js. There is no such file: the root is read-only and
 // everything writable could be changed by the script itself. `require` and `import()` find what the agent ships (the modules
-// directory) and Node's own modules.
+// directory), then the npm packages of the breed (a directory of their own, where they find each other and not the agent's), and
+// Node's own modules.
 import Module, { createRequire, registerHooks } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -26,17 +27,17 @@ export function preload(modulesDir: string): void {
 /** `isReplaced`: it exports something else than the object that it was given to put its exports into. */
 export type RunModule = { readonly exported: unknown; readonly isReplaced: boolean };
 
-/** Runs its top level. */
-export function runModule(name: string, source: string, modulesDir: string): RunModule {
+/** Runs its top level. What it requires is looked for in one directory after the other. */
+export function runModule(name: string, source: string, modulesDirs: readonly string[]): RunModule {
   const filename = `/workflow/${name}.js`;
   const main = new Module(".");
   const { exports: given } = main;
   main.filename = filename;
-  main.paths = [modulesDir];
+  main.paths = [...modulesDirs];
   process.mainModule = main;
   process.argv = ["node", filename];
   process.execArgv = [];
-  resolveFrom(filename, modulesDir);
+  resolveFrom(filename, modulesDirs);
   const compile: Compile = Reflect.get(Module.prototype, "_compile");
   compile.call(main, source, filename, "commonjs");
   main.loaded = true;
@@ -51,9 +52,9 @@ export function exportsInVain({ exported, isReplaced }: RunModule): boolean {
 }
 
 /** Says plainly what a script cannot require, and lets `import()` find what `require` finds. */
-function resolveFrom(filename: string, modulesDir: string): void {
+function resolveFrom(filename: string, modulesDirs: readonly string[]): void {
   const scriptUrl = pathToFileURL(filename).href;
-  const modulesUrl = pathToFileURL(join(modulesDir, "..", "-")).href;
+  const urls = modulesDirs.map((directory) => pathToFileURL(join(directory, "..", "-")).href);
   registerHooks({
     resolve(specifier, context, nextResolve) {
       if (context.parentURL !== scriptUrl) return nextResolve(specifier, context);
@@ -62,7 +63,18 @@ function resolveFrom(filename: string, modulesDir: string): void {
           `${filename} is one file by itself: '${specifier}' cannot be loaded; put its code into the breed`,
         );
       }
-      return nextResolve(specifier, { ...context, parentURL: modulesUrl });
+      const [first, second] = urls;
+      try {
+        return nextResolve(specifier, { ...context, parentURL: first });
+      } catch (error) {
+        if (second === undefined || !isNotFound(error)) throw error;
+      }
+      return nextResolve(specifier, { ...context, parentURL: second });
     },
   });
+}
+
+function isNotFound(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  return code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND";
 }

@@ -107,8 +107,9 @@ process.once("exit", () => {
 });
 
 function spawnRunner({ options, environment, place }: Start): ChildProcess | Error {
+  const packages = options.packagesDir === undefined ? [] : [options.packagesDir];
   try {
-    return spawn(process.execPath, [...nodeOptions, options.runnerPath, options.modulesDir], {
+    return spawn(process.execPath, [...nodeOptions, options.runnerPath, options.modulesDir, ...packages], {
       cwd: "/tmp",
       env: { ...environment },
       detached: true,

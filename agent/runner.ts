@@ -8,6 +8,7 @@
 //   X4. What is written to stdout and stderr belongs to the run that was begun last, and all that was written before an answer
 //       is heard before that answer counts.
 import type { Run } from "../client/run.ts";
+import { type Mask, noMask } from "../model/mask.ts";
 import type { Outcome } from "../model/run.ts";
 import { createDeadlines, type Deadlines } from "./deadlines.ts";
 import type { Clock } from "./clock.ts";
@@ -43,6 +44,8 @@ export type RunnerParts = {
   readonly place: Place;
   readonly deadlines: Deadlines;
   readonly memoryKills: MemoryKills;
+  /** Hides the secrets of the workflow in what the process said last. */
+  readonly mask: Mask;
   /** The module's top level has run. */
   readonly onLoaded: (handler: boolean) => void;
 };
@@ -55,7 +58,7 @@ const rulesBroken =
 
 export function bootRunner(parts: RunnerParts): Runner {
   const { deadlines, memoryKills } = parts;
-  const lastWords = createLastWords();
+  const lastWords = createLastWords(parts.mask);
   const killsBefore = memoryKills.count();
   let state: Runner["state"] = "waiting";
   let isBooted = false;
@@ -212,11 +215,12 @@ export function boot(
   options: AgentOptions,
   environment: Readonly<Record<string, string>>,
   clock: Clock,
+  mask: Mask = noMask,
 ): { execute(script: Script, output: RunOutput, limits: Limits): Promise<Outcome> } {
   const deadlines = createDeadlines(clock);
   const place = { uid: options.userUid, spared: () => new Set<number>() };
   const memoryKills = createMemoryKills();
-  const runner = bootRunner({ options, environment, place, deadlines, memoryKills, onLoaded: () => {} });
+  const runner = bootRunner({ options, environment, place, deadlines, memoryKills, mask, onLoaded: () => {} });
   return {
     async execute(script, output, limits) {
       const { outcome } = await runner.perform(script, null, output, limits);

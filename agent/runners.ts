@@ -10,9 +10,11 @@
 //   U5. When runs come faster than a runner boots, two wait from then on, until the demand has ended for a while.
 import { type QueuedRun, causeOf } from "../bus/run-message.ts";
 import type { Run } from "../client/run.ts";
+import { type Mask, noMask } from "../model/mask.ts";
 import type { Outcome } from "../model/run.ts";
 import type { Clock } from "./clock.ts";
 import { createDeadlines } from "./deadlines.ts";
+import { maskedOutcome } from "./masked-outcome.ts";
 import type { AgentOptions } from "./options.ts";
 import { createMemoryKills } from "./out-of-memory.ts";
 import type { RunOutput } from "./output.ts";
@@ -39,6 +41,8 @@ export type RunnersParts = {
   readonly singleUse?: boolean;
   /** Of the workflow; handed on to user code. */
   readonly revision: number;
+  /** Hides the secrets of the workflow in how runs end. */
+  readonly mask?: Mask;
 };
 
 /** How long after a run that found no booted runner two are kept. */
@@ -51,7 +55,7 @@ const bootAfterMs = 20;
 type Shape = "unknown" | "script" | "handler";
 
 export function createRunners(options: AgentOptions, script: Script, parts: RunnersParts): Runners {
-  const { environment, clock, concurrency, singleUse = false, revision } = parts;
+  const { environment, clock, concurrency, singleUse = false, revision, mask = noMask } = parts;
   const deadlines = createDeadlines(clock);
   const memoryKills = createMemoryKills();
   /** Every runner whose process is there, with its uid. */
@@ -66,9 +70,9 @@ export function createRunners(options: AgentOptions, script: Script, parts: Runn
     async execute(run, output, limits) {
       const context = contextOf(run, revision);
       const first = await perform(take(), context, output, limits);
-      if (first.begun || first.outcome.kind !== "failed") return first.outcome;
+      if (first.begun || first.outcome.kind !== "failed") return maskedOutcome(first.outcome, mask);
       const second = await perform(bootOne(), context, output, limits);
-      return second.outcome;
+      return maskedOutcome(second.outcome, mask);
     },
     warm() {
       if (waiting().length === 0) bootOne();
@@ -135,6 +139,7 @@ export function createRunners(options: AgentOptions, script: Script, parts: Runn
       place: { uid, spared: () => runnersUnder(uid) },
       deadlines,
       memoryKills,
+      mask,
       onLoaded: (handler) => (shape = handler ? "handler" : "script"),
     });
     runners.set(runner, uid);

@@ -1,5 +1,6 @@
 // What an agent does beside being a gateway: keeping a script going, or taking runs from a queue, or nothing.
 import type { Assignment, QueueWork } from "../bus/assignment.ts";
+import type { Mask } from "../model/mask.ts";
 import { createAllowance } from "./allowance.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
@@ -7,6 +8,7 @@ import { listenToControl } from "./control.ts";
 import { userEnvironment } from "./environment.ts";
 import { log } from "./log.ts";
 import { createLogShipper } from "./log-shipper.ts";
+import { maskedOutcome } from "./masked-outcome.ts";
 import type { AgentOptions } from "./options.ts";
 import { type RunOutput, createOutput } from "./output.ts";
 import { startQueue } from "./queue.ts";
@@ -15,6 +17,7 @@ import { boot } from "./runner.ts";
 import { createRunners } from "./runners.ts";
 import type { Status } from "./status.ts";
 import { supervise } from "./supervisor.ts";
+import { startTest } from "./test-work.ts";
 
 export type Work = {
   /** Resolves when nothing more will be done, with why: the signal fired, or the work is finished. */
@@ -29,6 +32,10 @@ export type WorkParts = {
   readonly clock: Clock;
   readonly status: Status;
   readonly gatewayUrl: string;
+  /** Where the files of the workflow's secrets are; null when it has none. */
+  readonly secretsDir: string | null;
+  /** Hides them in all that leaves user code. */
+  readonly mask: Mask;
 };
 
 export function startWork(assignment: Assignment, parts: WorkParts, signal: AbortSignal): Work {
@@ -40,18 +47,20 @@ export function startWork(assignment: Assignment, parts: WorkParts, signal: Abor
       return startScript(assignment, work, parts, signal);
     case "queue":
       return startQueueWork(assignment, work, parts, signal);
+    case "test":
+      return startTest(assignment, work, parts, signal);
   }
 }
 
 function startScript(
   assignment: Assignment,
   { source, environment }: Extract<Assignment["work"], { kind: "script" }>,
-  { options, connection, clock, status, gatewayUrl }: WorkParts,
+  { options, connection, clock, status, mask, ...surroundings }: WorkParts,
   signal: AbortSignal,
 ): Work {
   const { workflow, stopGraceMs } = assignment;
   const journal = createRunJournal(connection);
-  const printer = createPrinter(assignment, { connection, clock, status });
+  const printer = createPrinter(assignment, { connection, clock, status, mask });
   const script = { name: workflow, source };
   const ended = supervise(
     assignment,
@@ -60,12 +69,11 @@ function startScript(
       clock,
       status,
       record: (report) => journal.write(report),
-      execute: ({ run, timeoutMs, signal: stop }) =>
-        boot(options, userEnvironment(environment, gatewayUrl), clock).execute(script, printer.outputOf(run), {
-          timeoutMs,
-          stopGraceMs,
-          signal: stop,
-        }),
+      async execute({ run, timeoutMs, signal: stop }) {
+        const runner = boot(options, userEnvironment(environment, surroundings), clock, mask);
+        const limits = { timeoutMs, stopGraceMs, signal: stop };
+        return maskedOutcome(await runner.execute(script, printer.outputOf(run), limits), mask);
+      },
     },
     signal,
   );
@@ -81,16 +89,16 @@ function startScript(
 function startQueueWork(
   assignment: Assignment,
   work: QueueWork,
-  { options, connection, clock, status, gatewayUrl }: WorkParts,
+  { options, connection, clock, status, mask, ...surroundings }: WorkParts,
   signal: AbortSignal,
 ): Work {
   const { workflow, revision, stopGraceMs } = assignment;
   const { source, environment, concurrency, singleUse } = work;
-  const printer = createPrinter(assignment, { connection, clock, status });
+  const printer = createPrinter(assignment, { connection, clock, status, mask });
   const runners = createRunners(
     options,
     { name: workflow, source },
-    { environment: userEnvironment(environment, gatewayUrl), clock, concurrency, singleUse, revision },
+    { environment: userEnvironment(environment, surroundings), clock, concurrency, singleUse, revision, mask },
   );
   const queue = startQueue(
     assignment,
@@ -127,13 +135,13 @@ type Printer = { outputOf(run: string): RunOutput; flush(waitMs: number): Promis
 /** Where the output of all runs of this instance goes. */
 function createPrinter(
   assignment: Assignment,
-  { connection, clock, status }: Pick<WorkParts, "connection" | "clock" | "status">,
+  { connection, clock, status, mask }: Pick<WorkParts, "connection" | "clock" | "status" | "mask">,
 ): Printer {
   const onDropped = (lines: number): void => status.countLogLinesDropped(lines);
   const shipper = createLogShipper(connection, assignment, onDropped);
   const allowance = createAllowance(() => clock.now());
   return {
-    outputOf: (run) => createOutput(run, { shipper, allowance, clock, onDropped }),
+    outputOf: (run) => createOutput(run, { shipper, allowance, clock, onDropped, mask }),
     flush: (waitMs) => shipper.flush(waitMs),
   };
 }

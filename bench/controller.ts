@@ -29,7 +29,7 @@ export async function startMeasured(docker: Docker): Promise<MeasuredController>
 }
 
 /** The flags that `npm start` gives to Node: a controller without them is another one than people run. */
-function startFlags(): string {
+export function startFlags(): string {
   const { scripts } = JSON.parse(readFileSync(manifest, "utf8")) as { scripts: { start: string } };
   return (scripts.start.match(/--\S+/g) ?? []).join(" ");
 }

@@ -20,6 +20,9 @@ export type Effort = {
   readonly idleWorkflows: number;
   /** Over so long their slots are spread. */
   readonly slotSeconds: number;
+  readonly streamEvents: number;
+  /** Of each kind. */
+  readonly streamQuestions: number;
 };
 
 export const fullEffort: Effort = {
@@ -40,6 +43,8 @@ export const fullEffort: Effort = {
   burstRuns: 40,
   idleWorkflows: 10_000,
   slotSeconds: 60,
+  streamEvents: 1_000_000,
+  streamQuestions: 1_000,
 };
 
 export const quickEffort: Effort = {
@@ -60,4 +65,6 @@ export const quickEffort: Effort = {
   burstRuns: 8,
   idleWorkflows: 1_000,
   slotSeconds: 10,
+  streamEvents: 100_000,
+  streamQuestions: 100,
 };

@@ -1,4 +1,4 @@
-// `npm run bench [-- --quick] [-- first-event ingest memory runs idle]`: measures against floors in the same run and prints tables.
+// `npm run bench [-- --quick] [-- first-event ingest memory runs idle stream tail isolation]`: measures against floors in the same run and prints tables.
 // RESULTS.md holds the method and the aims, results/ the tables of one run. Exits 0 also when an aim is missed: it measures, tests judge.
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -7,10 +7,13 @@ import { type Effort, fullEffort, quickEffort } from "./effort.ts";
 import { measureFirstEvent } from "./first-event.ts";
 import { measureIngest } from "./ingest.ts";
 import { measureIdle } from "./idle/idle.ts";
+import { measureIsolation } from "./isolation/isolation.ts";
 import { describeMachine } from "./machine.ts";
 import { measureMemory } from "./memory.ts";
 import { measureRuns } from "./runs/runs.ts";
+import { measureStream } from "./stream/stream.ts";
 import { type Section, printSection } from "./table.ts";
+import { measureTail } from "./tail/tail.ts";
 
 const exitUsage = 2;
 
@@ -20,6 +23,9 @@ const parts: Readonly<Record<string, (docker: Docker, effort: Effort) => Promise
   ingest: measureIngest,
   runs: measureRuns,
   idle: measureIdle,
+  stream: measureStream,
+  tail: measureTail,
+  isolation: measureIsolation,
 };
 
 const { values, positionals } = parseArgs({ options: { quick: { type: "boolean" } }, allowPositionals: true });

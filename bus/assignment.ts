@@ -1,8 +1,12 @@
 // What the controller and an agent say to each other. The assignment reaches an agent as one JSON document on its standard
 // input, never through its environment, arguments or labels: `docker inspect` shows none of it.
-import type { RunReport } from "../model/run.ts";
+import type { Outcome, RunReport } from "../model/run.ts";
+import type { QueuedRun } from "./run-message.ts";
 
-/** Everything one agent needs to know, complete: an agent asks for nothing else before it starts user code. */
+/**
+ * Everything one agent needs to know, but the values of secrets, which it asks for (secret-delivery.ts): environments have
+ * references to them.
+ */
 export type Assignment = {
   readonly workflow: string;
   readonly instance: string;
@@ -15,12 +19,15 @@ export type Assignment = {
     | { readonly kind: "script"; readonly source: string; readonly environment: Readonly<Record<string, string>> }
     /** Takes runs from the workflow's queue. */
     | QueueWork
+    | TestWork
     /** The user's code is another container that shares this network namespace; the agent is only its gateway. */
     | { readonly kind: "sidecar" };
   /** 0: any free port of loopback. */
   readonly gatewayPort: number;
   /** How long after SIGTERM user code may still live before SIGKILL. */
   readonly stopGraceMs: number;
+  /** Secrets whose keys are to be files. */
+  readonly secretFiles?: readonly string[];
 };
 
 export type QueueWork = {
@@ -37,6 +44,32 @@ export type QueueWork = {
   /** When the workflow was created: runs that were queued for another one of its name are not its own. Null: long ago. */
   readonly createdAt: string | null;
 };
+
+/** A test of a breed: its runs come with the assignment, and nothing of what it does is stored. */
+export type TestWork = {
+  readonly kind: "test";
+  /** What user code is told that its workflow is; that of the assignment is the owner token of the test. */
+  readonly workflow: string;
+  readonly source: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** One after the other. */
+  readonly runs: readonly QueuedRun[];
+  /** Of each run. */
+  readonly timeoutMs: number;
+  /** Of all of them together. */
+  readonly totalMs: number;
+};
+
+/** What the agent of a test says to the controller; it goes on when that has answered. */
+export type TestReport =
+  | { readonly kind: "begun"; readonly run: string }
+  | {
+      readonly kind: "ended";
+      readonly run: string;
+      readonly outcome: Outcome;
+      readonly tookMs: number;
+      readonly output: readonly LogLine[];
+    };
 
 /** `times`: how often a failed run is given again, first after `delayMs`, then after `factor` times the delay before. */
 export type RetryPolicy = { readonly times: number; readonly delayMs: number; readonly factor: number };
@@ -97,7 +130,13 @@ export type ForwardedRequest = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The run that sends it, as the agent knows it; events that it brings belong to that run. */
+  readonly run?: RunOrigin;
 };
+
+/** What an event says of the run that emitted it. */
+export type RunOrigin = { readonly run: string; readonly cause?: string; readonly hops?: number };
+
 export type ForwardedResponse = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

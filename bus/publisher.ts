@@ -2,8 +2,9 @@
 // message; here one subscription counts all acks and one timer watches the oldest.
 //
 //   P1. `publish` resolves only when JetStream has stored the message, and says when it was stored before (`duplicate`).
-//   P2. Every publish ends: stored, refused by the server, or without an answer after ackTimeoutMs. It may be repeated with the
-//       same message id; JetStream refuses the second copy.
+//   P2. Every publish ends: stored, refused by the server, or without an answer: after ackTimeoutMs, or as soon as another
+//       connection is there, when it was published before. It may be repeated with the same message id; JetStream refuses
+//       the second copy.
 //   P3. What is published in one turn of the event loop leaves in one write: a write costs more than everything else here.
 //   P4. While inFlightMax messages or inFlightBytesMax wait for an ack, what is more is refused at once.
 //   P5. With `onlyIfAbsent` a message is stored only when its subject holds none, however long ago that one came: `exists` says
@@ -76,6 +77,7 @@ export function createPublisher(nc: NatsConnection, options: { inbox: string; ac
   });
   const sweep = setInterval(endOverdue, sweepEveryMs);
   sweep.unref();
+  void watchConnection();
 
   return {
     publish(subject, payload, messageId, { onlyIfAbsent = false } = {}) {
@@ -151,7 +153,7 @@ export function createPublisher(nc: NatsConnection, options: { inbox: string; ac
 
   function wait(entry: Omit<Waiting, "deadlineMs">): string {
     const key = (keys++).toString(36);
-    waiting.set(key, Object.assign(entry, { deadlineMs: Date.now() + options.ackTimeoutMs }));
+    waiting.set(key, Object.assign(entry, { deadlineMs: performance.now() + options.ackTimeoutMs }));
     inFlight += entry.count;
     inFlightBytes += entry.bytes;
     return key;
@@ -187,9 +189,18 @@ export function createPublisher(nc: NatsConnection, options: { inbox: string; ac
     if (entry?.take(Number.parseInt(place, 36), ack)) forget(key);
   }
 
+  /** What left over the connection that was lost has no answer any more; what was published since then did not leave at all. */
+  async function watchConnection(): Promise<void> {
+    for await (const { type } of nc.status()) {
+      if (type !== "reconnect") continue;
+      const lost = new PublishError("unanswered", "the connection was lost before the ack");
+      for (const key of waiting.keys()) end(key, lost);
+    }
+  }
+
   /** Entries are in order of publishing, so the first that is not overdue ends the search. */
   function endOverdue(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const [key, { deadlineMs }] of waiting) {
       if (deadlineMs > now) return;
       end(key, new PublishError("unanswered", `no ack from the server within ${options.ackTimeoutMs} ms`));

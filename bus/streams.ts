@@ -25,7 +25,7 @@ import {
 
 const dayMs = 86_400_000;
 /** Must outlast every retry of an unanswered publish (agents hold an event for at most a minute). */
-const duplicateWindowMs = 120_000;
+export const duplicateWindowMs = 120_000;
 /** Events, log batches and runs stay below the default payload limit of a NATS server. */
 export const messageBytesMax = 1_000_000;
 const logsAgeMs = 7 * dayMs;
@@ -39,6 +39,7 @@ const bucketHistory: Readonly<Record<BucketName, number>> = {
   workflows: revisionsKept,
   secrets: revisionsKept,
   keys: revisionsKept,
+  tokens: 1,
   slots: 1,
   leader: 1,
 };

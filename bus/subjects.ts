@@ -13,11 +13,16 @@ export const logsStream = "LOGS";
 /** Batches of events that are being stored, so that each of them becomes visible whole or not at all. */
 export const batchesStream = "BATCHES";
 
-export const bucketNames = ["breeds", "workflows", "secrets", "keys", "slots", "leader"] as const;
+export const bucketNames = ["breeds", "workflows", "secrets", "keys", "tokens", "slots", "leader"] as const;
 export type BucketName = (typeof bucketNames)[number];
+/** The stream behind a bucket, and where in it the entries of one key are. */
+export const bucketStream = (bucket: BucketName): string => `KV_${bucket}`; // KV_secrets
+export const bucketKey = (bucket: BucketName, key: string): string => `$KV.${bucket}.${key}`; // $KV.secrets.github
 
 export const eventSubject = (owner: string, type: string): string => `event.${token(owner)}.${typeTokens(type)}`; // event.hello.my_type
 export const eventsOf = (owner: string): string => `event.${token(owner)}.>`; // event.hello.>
+/** Events of one type, whoever emits them. */
+export const eventsOfType = (type: string): string => `event.*.${typeTokens(type)}`; // event.*.my_type
 export const allEvents = (): string => "event.>";
 /** Events of type `run`, whoever emits them. */
 export const runEvents = (): string => "event.*.run";
@@ -27,9 +32,9 @@ export const runsOf = (workflow: string): string => `run.${token(workflow)}.>`; 
 export const allRuns = (): string => "run.>";
 /** The durable consumer of one workflow's queue. */
 export const runsConsumer = (workflow: string): string => token(workflow); // hello
-/** Asks for the next runs; the answer comes to the reply subject. */
-export const nextRuns = (workflow: string): string =>
-  `$JS.API.CONSUMER.MSG.NEXT.${runsStream}.${runsConsumer(workflow)}`; // $JS.API.CONSUMER.MSG.NEXT.RUNS.hello
+/** Asks a consumer for its next messages; the answer comes to the reply subject. */
+export const nextOf = (stream: string, consumer: string): string => `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`; // $JS.API.CONSUMER.MSG.NEXT.EVENTS.Xc3
+export const nextRuns = (workflow: string): string => nextOf(runsStream, runsConsumer(workflow)); // $JS.API.CONSUMER.MSG.NEXT.RUNS.hello
 /** Acknowledgements of one workflow's runs. */
 export const runAcks = (workflow: string): string => `$JS.ACK.${runsStream}.${runsConsumer(workflow)}.>`; // $JS.ACK.RUNS.hello.>
 
@@ -43,6 +48,8 @@ export const allBatches = (): string => "batch.>";
 
 export const logSubject = (workflow: string, run: string): string => `log.${token(workflow)}.${token(run)}`; // log.hello.7f3a
 export const logsOf = (workflow: string): string => `log.${token(workflow)}.>`; // log.hello.>
+/** What one run wrote, whichever workflow it is of. */
+export const logsOfRun = (run: string): string => `log.*.${token(run)}`; // log.*.7f3a
 export const allLogs = (): string => "log.>";
 
 export const reportSubject = (workflow: string, instance: string): string =>
@@ -55,8 +62,22 @@ export const reportRequest = (): string => "agents.report";
 /** What the controller tells the agents of one workflow. */
 export const controlSubject = (workflow: string): string => `agent.${token(workflow)}.control`; // agent.hello.control
 
-export const apiSubject = (workflow: string): string => `api.${token(workflow)}`; // api.hello
+/** Calls of a breed under test come to the controller that has begun the test, and to no other. */
+export const apiSubject = (owner: string): string =>
+  isTestOwner(owner) ? `test.${token(owner)}.api` : `api.${token(owner)}`; // api.hello, test.-test-6f2c01ab.api
 export const allApi = (): string => "api.*";
+
+/** An instance asks for the secrets that its workflow names; that of a test asks the controller that has begun it. */
+export const secretsSubject = (owner: string): string =>
+  isTestOwner(owner) ? `test.${token(owner)}.secrets` : `secrets.${token(owner)}`; // secrets.hello, test.-test-6f2c01ab.secrets
+export const allSecretRequests = (): string => "secrets.*";
+
+/** The owner of everything that a test of a breed says; no workflow has such a name, since none begins with a dash. */
+export const testOwner = (test: string): string => `${testOwnerPrefix}${test}`; // -test-6f2c01ab
+const testOwnerPrefix = "-test-";
+export const isTestOwner = (owner: string): boolean => owner.startsWith(testOwnerPrefix);
+/** How the runs of a test go, told to the controller that has begun it. */
+export const testReportSubject = (owner: string): string => `test.${token(owner)}.report`; // test.-test-6f2c01ab.report
 
 /** Where replies to one workflow's requests arrive; no other identity may listen there. */
 export const inboxPrefix = (owner: string): string => `_INBOX_${token(owner)}`; // _INBOX_hello.>

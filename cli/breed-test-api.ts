@@ -23,7 +23,12 @@ export type TestedEvent = {
   readonly eventsRefused: number;
   readonly output: readonly { readonly at: string; readonly stream: string; readonly text: string }[];
 };
-export type TestResult = { readonly tests: readonly TestedEvent[]; readonly tookMs: number };
+export type TestResult = {
+  /** In which it was tested. */
+  readonly workflow: string | null;
+  readonly tests: readonly TestedEvent[];
+  readonly tookMs: number;
+};
 
 export async function testBreed(
   api: ControllerApi,

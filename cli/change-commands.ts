@@ -46,8 +46,9 @@ function addApplying(program: Command, work: Work): void {
     .description("create or change what the documents in files say")
     .requiredOption(...files, collect)
     .option("--prune", `${pruning}; nothing when a file is refused`, false)
-    .action(({ file, prune }: { file: string[]; prune: boolean }) =>
-      work((session) => apply(session, file, { prune })),
+    .option("--newest-packages", "take up newer npm packages, also where the ranges did not change", false)
+    .action(({ file, ...options }: { file: string[]; prune: boolean; newestPackages: boolean }) =>
+      work((session) => apply(session, file, options)),
     );
   program
     .command("plan")

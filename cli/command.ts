@@ -1,6 +1,8 @@
 // The `drover` command as a process.
 //
-//   P1. Exit codes: 0 done, 1 refused or failed, 2 wrong usage. Ctrl-C ends `tail` and `logs -f` with 0: that is how they end.
+//   P1. Exit codes: 0 done, 1 refused or failed, 2 wrong usage: what the command line says makes no sense, or names a file that cannot
+//       be read. Of `plan` and `breed test`, 1 is an answer, so what goes wrong is 2. Ctrl-C ends `tail` and `logs -f` with 0: that is
+//       how they end.
 //   P2. Results go to standard output, everything else to standard error. A reader that goes away (`drover tail | head -1`)
 //       ends the command quietly with 0.
 //   P3. A failure is a line for each thing that is wrong, never a stack; a stack is a bug of ours.

@@ -19,6 +19,8 @@ import type {
 } from "./views.ts";
 
 const perPage = 100;
+/** A save may install npm packages first; the controller gives up before this. */
+const installMsMax = 300_000;
 
 export type ArtifactKind = "breed" | "workflow";
 export type Documents = { readonly type: string; readonly text: string };
@@ -28,7 +30,6 @@ export type RunFilter = {
   readonly since: string | null;
   readonly dead: boolean;
 };
-export type EventFilter = { readonly tags: readonly string[]; readonly type: string | null };
 
 export class ControllerApi {
   readonly #options: Options;
@@ -61,11 +62,6 @@ export class ControllerApi {
     return JSON.parse(await this.text({ path: artifactPath("workflow", name) }));
   }
 
-  /** Newest first. */
-  async events(filter: EventFilter, countMax: number): Promise<Event[]> {
-    return this.pages(`/events?${eventQuery(filter)}`, countMax);
-  }
-
   async emit(event: { tags: readonly string[]; type?: string; value?: unknown }): Promise<Event> {
     const body = { type: "application/json", text: JSON.stringify(event) };
     const headers = { "Idempotency-Key": crypto.randomUUID() };
@@ -73,8 +69,9 @@ export class ControllerApi {
   }
 
   /** Creates what is not there and changes what is; all documents or none. */
-  async apply(documents: Documents): Promise<Applied[]> {
-    return JSON.parse(await this.text({ method: "PUT", path: "", body: documents }));
+  async apply(documents: Documents, { newestPackages = false } = {}): Promise<Applied[]> {
+    const path = newestPackages ? "?newest_packages=true" : "";
+    return JSON.parse(await this.text({ method: "PUT", path, body: documents, answerMsMax: installMsMax }));
   }
 
   async deleteAll(documents: Documents): Promise<Applied[]> {
@@ -162,10 +159,6 @@ export class ControllerApi {
     return this.open({ path, headers: streamHeaders(lastId) }, signal);
   }
 
-  followEvents(filter: EventFilter, lastId: string | null, signal: AbortSignal): Promise<Response> {
-    return this.open({ path: `/events/stream?${eventQuery(filter)}`, headers: streamHeaders(lastId) }, signal);
-  }
-
   /** A request whose answer is read as it comes. */
   open(request: HttpRequest, signal: AbortSignal): Promise<Response> {
     return open(this.#options, request, signal);
@@ -173,7 +166,11 @@ export class ControllerApi {
 
   /** Any request that has no method of its own here; the answer as text. */
   async text(request: HttpRequest): Promise<string> {
-    return (await exchange(this.#options, request)).text;
+    return (await this.answer(request)).text;
+  }
+
+  async answer(request: HttpRequest): Promise<{ readonly text: string; readonly headers: Headers }> {
+    return exchange(this.#options, request);
   }
 
   /** The first `countMax` items of a list, page after page until one is not full. */
@@ -198,12 +195,6 @@ function artifactPath(kind: ArtifactKind, name: string): string {
 function queryOf(filters: Readonly<Record<string, string | null>>): string {
   const given = Object.entries(filters).filter((one): one is [string, string] => one[1] !== null);
   return new URLSearchParams(given).toString();
-}
-
-function eventQuery({ tags, type }: EventFilter): string {
-  const query = new URLSearchParams(tags.map((tag): [string, string] => ["tag", tag]));
-  if (type !== null) query.set("type", type);
-  return query.toString();
 }
 
 function streamHeaders(lastId: string | null): Record<string, string> {

@@ -12,11 +12,11 @@ const filesMax = 1_000;
 
 /**
  * `-` is standard input; a directory stands for the YAML and JSON files in it, by name; a `.js` file is a breed of that name.
- * Files that hold only breeds come first, since a workflow is refused while its breed is unknown.
+ * Files that hold only breeds come first, since a workflow is refused while its breed is unknown. Throws Failure (exit code 2).
  */
 export async function readSources(paths: readonly string[]): Promise<Source[]> {
   const files = (await Promise.all(paths.map(filesOf))).flat();
-  if (files.length > filesMax) throw new Failure(`-f: ${files.length} files are more than the limit of ${filesMax}`);
+  if (files.length > filesMax) throw new Failure(`-f: ${files.length} files are more than the limit of ${filesMax}`, 2);
   const sources: Source[] = [];
   for (const file of files) sources.push(await readSource(file));
   return sources.toSorted((a, b) => Number(namesWorkflow(a)) - Number(namesWorkflow(b)));
@@ -27,7 +27,7 @@ async function filesOf(path: string): Promise<string[]> {
   const found = await stat(path).catch(missing(path));
   if (!found.isDirectory()) return [path];
   const names = (await readdir(path)).filter((name) => inDirectory.has(extname(name))).toSorted();
-  if (names.length === 0) throw new Failure(`${path}: no .yml, .yaml or .json file in this directory`);
+  if (names.length === 0) throw new Failure(`${path}: no .yml, .yaml or .json file in this directory`, 2);
   return names.map((name) => join(path, name));
 }
 
@@ -52,6 +52,6 @@ function namesWorkflow({ text }: Source): boolean {
 function missing(path: string): (error: Error) => never {
   return (error) => {
     const gone = "code" in error && error.code === "ENOENT";
-    throw new Failure(`${path}: ${gone ? "no such file or directory" : error.message}`);
+    throw new Failure(`${path}: ${gone ? "no such file or directory" : error.message}`, 2);
   };
 }

@@ -35,8 +35,9 @@ export async function eventsOf(
   for (let cursor: string | null = "*"; cursor !== null && events.length < countMax;) {
     const place = { per_page: String(Math.min(perAnswerMax, countMax - events.length)), cursor };
     const { text, headers } = await api.answer({ path: `/events?${queryText({ ...query, ...place })}` });
-    for (const event of JSON.parse(text) as Event[]) events.push(event);
-    cursor = headers.get("X-Next-Cursor");
+    const found: readonly Event[] = JSON.parse(text);
+    for (const event of found) events.push(event);
+    cursor = found.length === 0 ? null : headers.get("X-Next-Cursor");
   }
   return events;
 }

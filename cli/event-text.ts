@@ -30,19 +30,29 @@ function sentence({ type, source, tags, value }: Event): string | null {
     case "slot":
       return isSlotReport(value) ? slotSentence(value, because) : null;
     case "instance":
-      if (value["instance"] === undefined) return text("state");
+      if (value["instance"] === undefined) return `${about(tags)}${text("state")}`;
       return `instance ${text("instance")} ${text("state")}${because}`;
     case "deploy":
+      if (value["instance"] === undefined)
+        return `${about(tags)}revision ${text("revision")} ${text("state")} by ${text("by")}`;
       return `instance ${text("instance")} ${text("state")}, revision ${text("revision")}`;
     case "status":
-      return `${text("status")} is asked for by ${text("by")}`;
+      return `${about(tags)}${text("status")} is asked for by ${text("by")}`;
     case "key":
       return `key ${text("name")} ${text("action")} by ${text("by")}`;
+    case "test":
+      return `breed ${text("breed")} tested by ${text("by")}: ${text("completed")} of ${text("events")} events completed`;
     case "archive":
       return `${text("kind")} ${text("name")} ${changeIn(tags)} by ${text("by")}, revision ${text("revision")}`;
     default:
       return null;
   }
+}
+
+/** What says nothing of an instance is about a workflow, and its tags say which. */
+function about(tags: readonly string[]): string {
+  const tag = tags.find((one) => one.startsWith("workflows:"));
+  return tag === undefined ? "" : `workflow ${tag.slice("workflows:".length)}: `;
 }
 
 function changeIn(tags: readonly string[]): string {

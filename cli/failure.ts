@@ -1,7 +1,7 @@
 // How a command ends badly: lines for stderr and an exit code. Anything else that is thrown is a bug and shows its stack.
 import { problemText, type Problem } from "../model/problem.ts";
 
-/** 1: refused or failed. 2: the command line or the configuration file is wrong. */
+/** 1: refused or failed. 2: the command line is wrong, the value of a flag or a file that cannot be read, too; or the configuration. */
 export type ExitCode = 1 | 2;
 
 export class Failure extends Error {
@@ -27,11 +27,11 @@ export class Refused extends Failure {
   readonly status: number;
   readonly lines: readonly string[];
 
-  constructor(body: ProblemBody) {
+  constructor(body: ProblemBody, exitCode: ExitCode = 1) {
     const lines = body.problems?.length
       ? body.problems.map(problemText)
       : [body.detail || body.title || `the controller answered ${body.status}`];
-    super(lines.join("\n"));
+    super(lines.join("\n"), exitCode);
     this.name = "Refused";
     this.status = body.status;
     this.lines = lines;

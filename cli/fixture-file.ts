@@ -14,6 +14,8 @@ import { Failure } from "./failure.ts";
  */
 export async function documentsIn(path: string): Promise<readonly unknown[]> {
   const text = path === "-" ? await readAll(process.stdin) : await readFile(path, "utf8").catch(unreadable(path));
+  // What was recorded of nothing; to a reader of documents it would be a mistake.
+  if (/^\s*(?:\[\s*\]\s*)?$/.test(text)) return [];
   const lines = linesOf(text);
   if (lines !== null) return lines;
   const read = readDocuments(text, /^\s*[[{]/.test(text) ? "json" : "yaml");
@@ -21,20 +23,24 @@ export async function documentsIn(path: string): Promise<readonly unknown[]> {
   return read.value.map(({ value }) => value);
 }
 
-export type Documents = { readonly breed: unknown; readonly workflows: ReadonlyMap<string, unknown> };
+export type Document = { readonly value: unknown; readonly file: string };
+export type Documents = {
+  readonly breed: Document | undefined;
+  readonly workflows: ReadonlyMap<string, Document>;
+};
 
 /** The breed of that name in the files, undefined when there is none, and the workflows by their names. Throws Failure. */
 export async function artifactsIn(paths: readonly string[], name: string): Promise<Documents> {
-  const breeds = new Map<string, unknown>();
-  const workflows = new Map<string, unknown>();
-  for (const source of await readSources(paths).catch(asWrongUsage)) {
+  const breeds = new Map<string, Document>();
+  const workflows = new Map<string, Document>();
+  for (const source of await readSources(paths)) {
     const read = readDocuments(source.text, source.type === "application/json" ? "json" : "yaml");
     if (!read.ok) throw new Failure(read.problems.map((one) => `${source.name}: ${problemText(one)}`).join("\n"), 2);
     for (const { value } of read.value) {
       const kind = isObject(value) ? singularKind(String(value["kind"])) : null;
       if (!isObject(value) || kind === null)
         throw new Failure(`${source.name}: expected documents with "kind: breed" or "kind: workflow"`, 2);
-      (kind === "breed" ? breeds : workflows).set(String(value["name"]), value);
+      (kind === "breed" ? breeds : workflows).set(String(value["name"]), { value, file: source.name });
     }
   }
   if (breeds.size === 0 || breeds.has(name)) return { breed: breeds.get(name), workflows };
@@ -50,11 +56,6 @@ function linesOf(text: string): readonly unknown[] | null {
   } catch {
     return null;
   }
-}
-
-/** Nothing was tested. */
-function asWrongUsage(error: Error): never {
-  throw error instanceof Failure ? new Failure(error.message, 2) : error;
 }
 
 function unreadable(path: string): (error: Error) => never {

@@ -8,6 +8,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Refused, Unreachable } from "./failure.ts";
 import { reasonOf } from "./http.ts";
+import type { Outage } from "./outage.ts";
 import { sseMessages, type SseMessage } from "./sse.ts";
 
 const delayFirstMs = 200;
@@ -17,8 +18,8 @@ const silenceMaxMs = 45_000;
 
 export type Following = {
   readonly connect: (lastId: string | null, signal: AbortSignal) => Promise<Response>;
-  /** A line for the person, not part of the stream. */
-  readonly say: (line: string) => void;
+  /** Told of losses; streams that are followed together share one. */
+  readonly outage: Outage;
   /** Ends the following without an error. */
   readonly signal: AbortSignal;
   /** True when everything was sent that there was: an id alone says so. False from each connection until then. */
@@ -52,7 +53,7 @@ export async function* follow(following: Following): AsyncGenerator<Followed, vo
   }
 
   function onOpen(): void {
-    if (away) following.say("the controller answers again");
+    if (away) following.outage.back();
     away = false;
     connectedAtMs = performance.now();
     following.onCaughtUp?.(false);
@@ -63,7 +64,7 @@ export async function* follow(following: Following): AsyncGenerator<Followed, vo
     losses += 1;
     if (losses > 1 || following.signal.aborted) return;
     away = true;
-    following.say(`the controller is gone (${reason}); waiting for it`);
+    following.outage.gone(reason);
   }
 }
 

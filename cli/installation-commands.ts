@@ -1,10 +1,12 @@
 // The part of the command line that is about the installation as a whole.
 import { type Command, Option } from "commander";
 import { backup, verifyBackup } from "./commands/backup.ts";
+import { loadBundle, saveBundle } from "./commands/bundle.ts";
 import { doctor } from "./commands/doctor.ts";
 import { indexRebuild, indexStatus } from "./commands/index-state.ts";
 import { info } from "./commands/info.ts";
 import { restore } from "./commands/restore.ts";
+import { uninstall } from "./commands/uninstall.ts";
 import { configFile } from "./options.ts";
 import type { Host } from "./program.ts";
 import type { Session } from "./session.ts";
@@ -25,6 +27,10 @@ export function addInstallationCommands(program: Command, work: Work, host: Pick
       work((session) => doctor(session, { json, configPath: configFile(host.environment), nowMs: Date.now })),
     );
   addIndex(program.command("index").description("the index that answers questions about events and runs"), work);
+  addBundle(
+    program.command("bundle").description("breeds and workflows with all they need, for a place without registries"),
+    work,
+  );
   program
     .command("backup <folder>")
     .description("copy all streams and buckets of a running installation into a new folder")
@@ -39,6 +45,30 @@ export function addInstallationCommands(program: Command, work: Work, host: Pick
     .action((folder: string, { replace }: { replace: boolean }) =>
       work(({ print }) => restore(folder, { replace, environment: host.environment, print })),
     );
+  program
+    .command("uninstall")
+    .description("remove the installation on this machine whose controller is stopped (DROVER_HOME), with all it holds")
+    .option("--yes", "do it; without this it is only told what would be removed", false)
+    .action(({ yes }: { yes: boolean }) =>
+      work(({ print }) => uninstall({ yes, environment: host.environment, print })),
+    );
+}
+
+function addBundle(bundle: Command, work: Work): void {
+  const names = (what: string): string => `names of ${what} with commas between them`;
+  bundle
+    .command("save <file>")
+    .description("save breeds and workflows with their images and npm packages into one file; all when none are named")
+    .option("--breeds <names>", names("breeds"))
+    .option("--workflows <names>", `${names("workflows")}; their breeds come along`)
+    .action((file: string, { breeds, workflows }: { breeds?: string; workflows?: string }) =>
+      work((session) => saveBundle(session, file, { breeds: breeds ?? null, workflows: workflows ?? null })),
+    );
+  bundle
+    .command("load <file>")
+    .description("load images and npm packages from such a file and apply its documents; all or nothing")
+    .option("--no-apply", "load images and packages only")
+    .action((file: string, { apply }: { apply: boolean }) => work((session) => loadBundle(session, file, { apply })));
 }
 
 function addIndex(index: Command, work: Work): void {

@@ -5,14 +5,17 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { Failure } from "./failure.ts";
+import { certificateIn } from "./trust.ts";
 
 export type Options = Readonly<{
   /** Without a slash at the end. */
   url: string;
   token: string | null;
+  /** PEM of the authority that vouches for an https address; null: those that Node knows. */
+  ca: string | null;
 }>;
 
-export type Flags = { readonly url?: string; readonly token?: string };
+export type Flags = { readonly url?: string; readonly token?: string; readonly ca?: string };
 type Environment = Readonly<Record<string, string | undefined>>;
 type Settings = { readonly url?: string; readonly token?: string };
 
@@ -25,19 +28,22 @@ export async function resolveOptions(flags: Flags, environment: Environment): Pr
   if (!/^https?:$/.test(protocolOf(url))) {
     throw new Failure(`--url: expected an address such as ${defaultUrl}, got "${url}"`, 2);
   }
-  return Object.freeze({
-    url: url.replace(/\/+$/, ""),
-    token: flags.token || environment["DROVER_TOKEN"] || file.token || null,
-  });
+  const token = flags.token || environment["DROVER_TOKEN"] || file.token || null;
+  // What cannot go into a header is told by whoever tries, together with the value.
+  if (token !== null && !/^[!-~]+$/.test(token))
+    throw new Failure("--token: expected letters, digits and signs without spaces, got something else", 2);
+  const ca = flags.ca || environment["DROVER_CA"];
+  return Object.freeze({ url: url.replace(/\/+$/, ""), token, ca: ca ? certificateIn(ca) : null });
 }
 
 /** Where a controller that was started with the same environment listens. */
 function localUrl(environment: Environment): string | null {
   const port = environment["DROVER_PORT"];
-  return port && port !== "0" ? `http://127.0.0.1:${port}` : null;
+  const protocol = environment["DROVER_TLS_CERT"] ? "https" : "http";
+  return port && port !== "0" ? `${protocol}://127.0.0.1:${port}` : null;
 }
 
-function configFile(environment: Environment): string {
+export function configFile(environment: Environment): string {
   const home = environment["XDG_CONFIG_HOME"] || join(environment["HOME"] || homedir(), ".config");
   return join(home, "drover", "config.yml");
 }

@@ -3,7 +3,7 @@ import { type Command } from "commander";
 import { explain } from "./commands/explain.ts";
 import { replay } from "./commands/replay.ts";
 import { triggerTest } from "./commands/trigger-test.ts";
-import { collect, countFrom } from "./parameters.ts";
+import { collect, countFrom, moment, fromSource, typePattern } from "./parameters.ts";
 import type { Session } from "./session.ts";
 
 type Work = (does: (session: Session) => Promise<void>) => Promise<void>;
@@ -20,11 +20,12 @@ export function addPastCommands(program: Command, work: Work): void {
     .command("test")
     .description("when the workflows in files would have been set off in the past, and how that differs from now")
     .requiredOption("-f, --file <path>", "a YAML or JSON file, a directory, or - for standard input", collect)
-    .option("--since <when>", "from an ISO 8601 instant on, or for as long as 24h", "24h")
-    .option("--until <when>", "up to there, not included; now when it is left out")
+    .option("--since <when>", "from an ISO 8601 instant or a date on, or for as long as 24h", moment("--since"), "24h")
+    .option("--until <when>", "up to there, not included; now when it is left out", moment("--until"))
+    .option("--all", "list when they would have fired also where nothing changes", false)
     .option("--json", "as JSON", false)
-    .action(({ file, since, until, json }) =>
-      work((session) => triggerTest(session, file, { since, until: until ?? null, json })),
+    .action(({ file, since, until, all, json }) =>
+      work((session) => triggerTest(session, file, { since, until: until ?? null, all, json })),
     );
   program
     .command("explain <event>")
@@ -39,11 +40,15 @@ function addReplay(program: Command, work: Work): void {
     .description(
       "set a workflow off once more by events of the past, oldest first; they are what its schedule asks for, or the options",
     )
-    .option("--since <when>", "events since an ISO 8601 instant, or for as long as 1h")
-    .option("--until <when>", "up to there, not included; now when it is left out")
+    .option("--since <when>", "events since an ISO 8601 instant or a date, or for as long as 1h", moment("--since"))
+    .option("--until <when>", "up to there, not included; now when it is left out", moment("--until"))
     .option("--tag <tag>", "only events that carry this tag; repeat it for several", collect, [])
-    .option("--type <pattern>", "only events of this type, or of types such as order.*; names Drover's own, too")
-    .option("--source <source>", "only events from there; a * at its end stands for anything")
+    .option(
+      "--type <pattern>",
+      "only events of this type, or of types such as order.*; names Drover's own, too",
+      typePattern,
+    )
+    .option("--source <source>", "only events from there; a * at its end stands for anything", fromSource)
     .option("--rate <count>", "runs a second", countFrom(1, rateMax), rateDefault)
     .option("--dry", "only list the events", false)
     .option("--continue <replay>", "go on with a replay that was stopped")

@@ -1,9 +1,8 @@
 // The part of the command line that is about runs and what sets them off: its commands and flags.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { timeZone } from "../model/cron.ts";
-import { durationMs, parseDuration } from "../model/duration.ts";
+import { durationMs } from "../model/duration.ts";
 import { instant } from "../model/instant.ts";
-import { type Parsed, problemText } from "../model/problem.ts";
 import { slotOutcomes } from "../model/slot.ts";
 import { createKey, deleteKey, listKeys } from "./commands/key.ts";
 import { requeue, stop } from "./commands/run-control.ts";
@@ -12,7 +11,7 @@ import { runs } from "./commands/runs.ts";
 import { previewFiles, previewStored } from "./commands/schedule.ts";
 import { slots } from "./commands/slots.ts";
 import { trace } from "./commands/trace.ts";
-import { collect, count, countFrom } from "./parameters.ts";
+import { collect, count, countFrom, duration, moment, readBy } from "./parameters.ts";
 import type { Session } from "./session.ts";
 
 type Work = (does: (session: Session) => Promise<void>) => Promise<void>;
@@ -35,7 +34,7 @@ function addRunning(program: Command, work: Work): void {
     .command("run <name>")
     .description("run a workflow by hand")
     .option("--value <value>", "what the run is given: JSON, or else text that does not begin as JSON does")
-    .option("--wait [duration]", "wait for its end, at most as long as that (ISO 8601, such as PT30S)", waitMs)
+    .option("--wait [duration]", "wait for its end, at most as long as that (30s, or ISO 8601, PT30S)", waitMs)
     .option("--json", "the answer as JSON", false)
     .action((name: string, { value, wait, json }: { value?: string; wait?: number | true; json: boolean }) => {
       const forMs = wait === true ? Infinity : (wait ?? null);
@@ -57,7 +56,7 @@ function addRunReading(program: Command, work: Work): void {
     .description("runs, newest first")
     .option("--workflow <name>", "of this workflow")
     .option("--state <state>", "in this state: queued, started, completed, failed, timed-out, stopped, dead, …")
-    .option("--since <when>", "since an ISO 8601 instant, or for as long as 1h")
+    .option("--since <when>", "since an ISO 8601 instant or a date, or for as long as 1h", moment("--since"))
     .option("--dead", "dead letters only", false)
     .option("--limit <count>", "how many at most", count, 30)
     .addOption(output())
@@ -120,17 +119,7 @@ function addKeys(program: Command, work: Work): void {
 }
 
 function waitMs(text: string): number {
-  const ms = durationMs(text);
+  const ms = durationMs(duration("--wait")(text));
   if (ms !== null && ms > 0) return ms;
-  readBy(parseDuration, "--wait")(text);
   throw new InvalidArgumentError('expected a duration without years and months, such as "PT30S".');
-}
-
-/** What a parameter says, in the words of the model when it makes no sense. */
-function readBy<T>(reader: (raw: unknown, at: string) => Parsed<T>, flag: string): (text: string) => T {
-  return (text) => {
-    const parsed = reader(text, flag);
-    if (parsed.ok) return parsed.value;
-    throw new InvalidArgumentError(`${parsed.problems.map(problemText).join("; ")}.`);
-  };
 }

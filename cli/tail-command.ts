@@ -12,7 +12,8 @@ export function addTailCommand(program: Command, work: Work): void {
     .description(
       "events as they happen, until Ctrl-C; with --since the past before them, also from behind an event by its id",
     );
-  addEventOptions(command)
+  // An id is known to the controller only.
+  addEventOptions(command, { since: (text) => text })
     .option("--follow", "go on with what happens; so it is without --until")
     .option("--no-follow", "end when everything up to now was shown")
     .option(

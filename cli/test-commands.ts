@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { fixtureEventsMax } from "../model/fixture.ts";
 import { breedTest } from "./commands/breed-test.ts";
 import { recordEvents } from "./commands/events-record.ts";
-import { collect, countFrom } from "./parameters.ts";
+import { collect, countFrom, duration, moment, fromSource, typePattern } from "./parameters.ts";
 import type { Session } from "./session.ts";
 
 type Work = (does: (session: Session) => Promise<void>) => Promise<void>;
@@ -33,12 +33,12 @@ export function addTestCommands(program: Command, work: Work): void {
       "write events of the past, the newest ones, as a fixture for drover breed test: a JSON list, oldest first",
     )
     .option("--tag <tag>", "only events that carry this tag; repeat it for several", collect, [])
-    .option("--type <pattern>", "only events of this type, or of types such as order.*")
-    .option("--source <source>", "only events from there; a * at its end stands for anything")
+    .option("--type <pattern>", "only events of this type, or of types such as order.*", typePattern)
+    .option("--source <source>", "only events from there; a * at its end stands for anything", fromSource)
     .option("--workflow <name>", "only events that its code emitted, and those about it")
     .option("--run <run>", "only events that this run emitted, and those about it")
-    .option("--since <when>", "events since an ISO 8601 instant, or for as long as 1h")
-    .option("--until <when>", "up to there, not included")
+    .option("--since <when>", "events since an ISO 8601 instant or a date, or for as long as 1h", moment("--since"))
+    .option("--until <when>", "up to there, not included", moment("--until"))
     .option("--limit <count>", "how many at most", countFrom(1, recordedMax), fixtureEventsMax)
     .option("--follow", "events to come instead, until Ctrl-C or --limit", false)
     .action(({ tag, type, source, workflow, run, since, until, limit, follow }, command: Command) => {
@@ -60,7 +60,11 @@ export function addTestCommands(program: Command, work: Work): void {
       [],
     )
     .option("--workflow <name>", "with the environment, scale and time limit of this workflow, stored or in a file")
-    .option("--timeout <duration>", "of each event (ISO 8601; PT30S, or less where the workflow says so)")
+    .option(
+      "--timeout <duration>",
+      "of each event (30s, or less where the workflow says so; or ISO 8601)",
+      duration("--timeout"),
+    )
     .option("--expect <file>", "what is expected of each event, see below")
     .option("--write-expected <file>", "write what happened, as a file for --expect")
     .option("--json", "the result as JSON", false)

@@ -5,16 +5,18 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connectNats } from "../bus/connection.ts";
 import { createPublisher } from "../bus/publisher.ts";
 import { ensureStreams } from "../bus/streams.ts";
-import { controllerOwner, eventsStream, inboxPrefix } from "../bus/subjects.ts";
+import { controllerOwner, inboxPrefix } from "../bus/subjects.ts";
 import { createAnnouncements } from "./announcements.ts";
 import { startApi } from "./api.ts";
 import { createArchive } from "./artifacts/archive.ts";
 import { recordMissedChanges } from "./artifacts/archive-repair.ts";
+import { startArchiveRepair } from "./artifacts/archive-repair-loop.ts";
 import { createBreeds } from "./artifacts/breeds.ts";
 import { openBucket } from "./artifacts/bucket.ts";
 import { completed } from "./artifacts/earlier-version.ts";
 import type { BreedEntry, WorkflowEntry } from "./artifacts/entry.ts";
 import { createWorkflows } from "./artifacts/workflows.ts";
+import { keepTestsApart } from "./breed-tests/test-instances.ts";
 import { openBroker } from "./broker.ts";
 import { createAppender } from "./events/append.ts";
 import { createBatchJournal } from "./events/batch-journal.ts";
@@ -23,18 +25,26 @@ import { startEventIndex } from "./events/index.ts";
 import type { EventQuery } from "./events/questions.ts";
 import { startLive } from "./events/live.ts";
 import type { KeyEntry } from "./identity/api-keys.ts";
+import { openAccess } from "./identity/open-access.ts";
 import { lockHome } from "./home-lock.ts";
+import { checkPort } from "./http/free-port.ts";
 import { startLead } from "./lead.ts";
 import { installationOf } from "./installation.ts";
 import { createLifecycleEvents } from "./lifecycle/lifecycle-events.ts";
 import { startLifecycle } from "./lifecycle/lifecycle.ts";
 import type { ControllerOptions } from "./options.ts";
+import { neededPackages } from "./packages/packages.ts";
+import { refuseHalfRestored } from "./restoring.ts";
 import { createRunHistory } from "./runs/history.ts";
 import { createRunQueue } from "./runs/queue.ts";
+import { deliverSecrets } from "./secrets/deliver.ts";
+import { openSecrets } from "./secrets/open-secrets.ts";
+import { startStoreWatch } from "./store-watch.ts";
 import { systemClock } from "./triggers/clock.ts";
 import { ensureTriggersConsumer } from "./triggers/triggers-consumer.ts";
 import { startTriggers } from "./triggers/triggers.ts";
-import { createRuntime } from "./create-runtime.ts";
+import { openRuntime } from "./create-runtime.ts";
+import { readTls } from "./tls.ts";
 import { versionOfProduct } from "./version.ts";
 
 const natsTimeoutMs = 30_000;
@@ -55,10 +65,14 @@ export async function startController(
   await using opened = new AsyncDisposableStack();
   const now = (): Date => new Date();
   const nowMs = (): number => Date.now();
+  const tls = readTls(options.tls);
   const lock = lockHome(options.home);
   opened.defer(() => lock.release());
+  refuseHalfRestored(options.home);
+  await checkPort(options);
   const installation = installationOf(options.home);
-  const runtime = await createRuntime(options, installation, log);
+  const { runtime, packages, ...engine } = await openRuntime(options, installation, log);
+  opened.defer(() => engine.stop());
 
   const broker = await openBroker(options, await runtime.hostAddress(), log);
   opened.defer(() => broker.stop());
@@ -69,6 +83,8 @@ export async function startController(
     timeoutMs: natsTimeoutMs,
   });
   opened.defer(() => nc.close());
+  const storeWatch = startStoreWatch({ nc, target, restart: broker.restart, folder: join(options.home, "nats"), log });
+  opened.defer(() => storeWatch.stop());
   const buckets = await ensureStreams(nc, options);
   // Before anything can be accepted: what is stored from now on is seen by the triggers, whoever leads then.
   await ensureTriggersConsumer(await jetstreamManager(nc), null);
@@ -84,6 +100,9 @@ export async function startController(
     path: join(options.home, "index.sqlite"),
     onDeath: (error) => log.error({ err: error }, "the event index died; starting it again"),
     onRebuilt: (facts) => announcements.indexRebuilt(facts),
+    onSkipped: (skipped) => log.warn(skipped, "a message of the event stream cannot be indexed"),
+    onPassedOver: (sequence) => log.error({ sequence }, "the event index kept dying of this event; it leaves it out"),
+    onDropped: (reason) => log.warn({ reason }, "the event index cannot be used; building it again from the stream"),
   });
   opened.defer(() => index.stop());
   const history = createRunHistory(nc, index);
@@ -97,11 +116,15 @@ export async function startController(
   opened.defer(() => breedBucket.stop());
   const workflowBucket = await openBucket<WorkflowEntry>(buckets.workflows, onFatal, completed);
   opened.defer(() => workflowBucket.stop());
-  await repairArchive().catch((error: unknown) =>
-    log.error({ error: String(error) }, "could not check that all changes are recorded"),
-  );
+  const archiveRepair = startArchiveRepair(recordMissed, log);
+  opened.defer(() => archiveRepair.stop());
   const keyBucket = await openBucket<KeyEntry>(buckets.keys, onFatal);
   opened.defer(() => keyBucket.stop());
+  const access = await openAccess(buckets.tokens, { options, append: appender.append, now, onFailure: onFatal });
+  opened.defer(() => access.stop());
+  const { append } = appender;
+  const secrets = await openSecrets({ nc, kv: buckets.secrets, ...options, append, onFailure: onFatal, now, log });
+  opened.defer(() => secrets.stop());
   const breeds = createBreeds(breedBucket, archive, now);
   const events = createLifecycleEvents(appender.append, now);
   const workflows = createWorkflows(workflowBucket, {
@@ -152,10 +175,15 @@ export async function startController(
     await lead.stop();
     announcements.leads(false);
   });
+  packages.keepTidy(runtime, () => neededPackages(breeds.list(), workflows.list()));
+  const agentAccess = (workflow: string) => broker.agentAccess(workflow);
+  const delivery = deliverSecrets({ nc, runtime, workflows, secrets, agentAccess, log });
+  opened.defer(() => delivery.stop());
+  const testInstances = keepTestsApart(delivery.runtime, log);
   const lifecycle = startLifecycle({
     nc,
     publisher,
-    runtime,
+    runtime: testInstances.others,
     workflows,
     queue,
     history,
@@ -163,7 +191,8 @@ export async function startController(
     events,
     leading: () => lead.leading,
     nextDueMs: (workflow) => lead.nextDueMs(workflow),
-    agentAccess: (workflow) => broker.agentAccess(workflow),
+    agentAccess: (workflow) => delivery.agentAccess(workflow),
+    allowsPrivileged: options.allowsPrivileged,
     stopGraceMs: options.stopGraceMs,
     nowMs,
     log,
@@ -176,13 +205,17 @@ export async function startController(
     installation,
     broker,
     nc,
-    artifacts: { breeds, workflows },
+    artifacts: { breeds, workflows, secrets, allowsPrivileged: options.allowsPrivileged, packages },
+    secrets,
     appender,
     index,
     live,
     history,
     keyBucket,
+    access,
+    tls,
     lifecycle,
+    testInstances,
     leading: () => lead.leading,
     now,
     log,
@@ -194,14 +227,12 @@ export async function startController(
   const closing = opened.move();
   return { url: http.url, stop: () => closing.disposeAsync() };
 
-  /** The index must have seen the whole stream before it can tell what is missing there. */
-  async function repairArchive(): Promise<void> {
-    const { state } = await (await jetstreamManager(nc)).streams.info(eventsStream);
-    const parts = { archive, query: (query: EventQuery) => index.query(query, state.last_seq), nowMs: nowMs() };
-    const recorded =
+  async function recordMissed(): Promise<number> {
+    const passed = await history.streamEnd();
+    const parts = { archive, query: (query: EventQuery) => index.query(query, passed), nowMs: nowMs() };
+    return (
       (await recordMissedChanges("breed", buckets.breeds, breedBucket.entries(), parts)) +
-      (await recordMissedChanges("workflow", buckets.workflows, workflowBucket.entries(), parts));
-    if (recorded > 0)
-      log.warn({ recorded }, "recorded changes that an earlier controller had stored but not announced");
+      (await recordMissedChanges("workflow", buckets.workflows, workflowBucket.entries(), parts))
+    );
   }
 }

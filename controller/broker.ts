@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import Docker from "dockerode";
 import type { Logger } from "pino";
 import { type NatsServer, type ServerOptions, startNatsServer } from "../bus/server.ts";
-import { type Authority, createAuthority } from "./identity/authority.ts";
+import { createAuthority } from "./identity/authority.ts";
 import { loadOrCreateKeys, readKeys } from "./identity/keys.ts";
 import { installationOf } from "./installation.ts";
 import type { AgentAccess } from "./lifecycle/instance-spec.ts";
@@ -20,8 +20,14 @@ const reserveBytes = 1_024 * mib;
 export type Broker = {
   readonly url: string;
   readonly own: boolean;
+  /** Workflows have identities of their own there. */
+  readonly scoped: boolean;
   readonly credentials: string | null;
   agentAccess(workflow: string): Promise<AgentAccess>;
+  /** Of the agent of a test, by the test's owner token. */
+  testAccess(owner: string): Promise<AgentAccess>;
+  /** Ends an own server, which is started again then; null where it is not our own. */
+  readonly restart: (() => Promise<void>) | null;
   stop(): Promise<void>;
 };
 
@@ -50,14 +56,20 @@ async function startOwn(options: ControllerOptions, host: string, log: Logger): 
   return {
     url: server.url,
     own: true,
+    scoped: true,
     credentials: await authority.controllerCredentials(),
-    agentAccess: (workflow) => scoped(authority, agentUrl, workflow),
+    agentAccess: (workflow) => scoped(authority.workflowCredentials(workflow), agentUrl),
+    testAccess: (owner) => scoped(authority.testCredentials(owner), agentUrl),
+    restart: () => server.restart(),
     stop: () => server.stop(),
   };
 }
 
 /** A server that ends while it is needed is started again, on its port and store. */
-async function keepRunning(start: () => Promise<NatsServer>, log: Logger): Promise<NatsServer> {
+async function keepRunning(
+  start: () => Promise<NatsServer>,
+  log: Logger,
+): Promise<NatsServer & { restart(): Promise<void> }> {
   let server = await start();
   log.info({ url: server.url }, server.adopted ? "adopted the running nats-server" : "started nats-server");
   const watch = setInterval(() => void check(), watchEveryMs);
@@ -82,6 +94,11 @@ async function keepRunning(start: () => Promise<NatsServer>, log: Logger): Promi
     url: server.url,
     adopted: server.adopted,
     alive: () => server.alive(),
+    async restart() {
+      await checking;
+      await server.stop();
+      await check();
+    },
     async stop() {
       clearInterval(watch);
       await checking;
@@ -125,16 +142,19 @@ async function useGiven(options: ControllerOptions, url: string, log: Logger): P
       "NATS_URL is set without DROVER_NATS_KEYS: every workflow uses the controller's own NATS identity and is not kept from the others",
     );
   }
+  const own = Promise.resolve(credentials);
   return {
     url,
     own: false,
+    scoped: authority !== null,
     credentials: credentials ?? (authority ? await authority.controllerCredentials() : null),
-    agentAccess: async (workflow) =>
-      authority ? scoped(authority, agentUrl, workflow) : { servers: [agentUrl], credentials },
+    agentAccess: (workflow) => scoped(authority ? authority.workflowCredentials(workflow) : own, agentUrl),
+    testAccess: (owner) => scoped(authority ? authority.testCredentials(owner) : own, agentUrl),
+    restart: null,
     stop: async () => {},
   };
 }
 
-async function scoped(authority: Authority, url: string, workflow: string): Promise<AgentAccess> {
-  return { servers: [url], credentials: await authority.workflowCredentials(workflow) };
+async function scoped(credentials: Promise<string | null>, url: string): Promise<AgentAccess> {
+  return { servers: [url], credentials: await credentials };
 }

@@ -17,7 +17,7 @@ export function infoOf(parts: {
   installation: string;
   broker: Broker;
   nc: NatsConnection;
-  index: Pick<EventIndex, "status">;
+  index: Pick<EventIndex, "status" | "problem">;
   startedAt: Date;
   runningInstances: () => number;
   runtimeError: () => string | null;
@@ -47,7 +47,7 @@ export function infoOf(parts: {
       "drover.stop-grace-ms": options.stopGraceMs,
       "vamp.info.message": "Hi, I'm Drover! How are you?",
     }),
-    readiness: async () => ({ nats: await streamProblem(nc), runtime: parts.runtimeError() }),
+    readiness: async () => ({ nats: await streamProblem(nc), runtime: parts.runtimeError(), index: index.problem() }),
   };
 
   /** What cannot be asked now is null: whoever asks for the version is answered while NATS is away. */

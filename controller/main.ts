@@ -1,4 +1,5 @@
 // The controller as a process: options, log, signals and exit codes.
+import { setFlagsFromString } from "node:v8";
 import pino, { type Logger } from "pino";
 import { startController } from "./app.ts";
 import { type ControllerOptions, OptionError, resolveOptions } from "./options.ts";
@@ -6,6 +7,11 @@ import { type ControllerOptions, OptionError, resolveOptions } from "./options.t
 /** Exit codes as the CLI promises them: 1 it failed, 2 it was set up wrongly. */
 const exitFailed = 1;
 const exitUsage = 2;
+/**
+ * How much the heap may grow until all of it is collected, in per cent of what lives. Left to itself V8 lets it, and the buffers
+ * that hang on it, grow to several times that while batches come in: 60 MiB more, without being quicker.
+ */
+const heapGrowingPercent = 30;
 
 /** Runs until SIGINT or SIGTERM; a second signal ends it at once. Resolves with the exit code. */
 export async function runController(environment: NodeJS.ProcessEnv): Promise<number> {
@@ -17,6 +23,7 @@ export async function runController(environment: NodeJS.ProcessEnv): Promise<num
     process.stderr.write(`drover: ${error.message}\n`);
     return exitUsage;
   }
+  setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
   const log = pino({ level: options.logLevel });
   const ended = Promise.withResolvers<number>();
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -52,6 +59,6 @@ async function run(
   } catch (error) {
     log.fatal({ reason: error instanceof Error ? error.message : String(error) }, "the controller could not start");
     log.debug({ err: error });
-    return exitFailed;
+    return error instanceof OptionError ? exitUsage : exitFailed;
   }
 }

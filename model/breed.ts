@@ -5,6 +5,7 @@ import { environment } from "./environment.ts";
 import { jsonObject } from "./json-value.ts";
 import { textMap } from "./map.ts";
 import { name } from "./names.ts";
+import type { NpmRanges } from "./npm.ts";
 import type { Parsed } from "./problem.ts";
 import { type Reader, withinBytes } from "./reader.ts";
 import { optional, record, required } from "./record.ts";
@@ -17,6 +18,8 @@ const breedBytesMax = 614_400;
 export type Deployable = {
   readonly type: "application/javascript" | "container/docker";
   readonly definition: string;
+  /** Packages that the script requires. */
+  readonly npm?: NpmRanges;
 };
 
 export type Breed = {

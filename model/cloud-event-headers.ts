@@ -1,11 +1,12 @@
 // CloudEvents in binary mode (HTTP protocol binding 1.0, section 3.1): the attributes are headers, the data are the body.
 //
 //   H1. Header values are percent-encoded UTF-8 (3.1.3.2); quoted ones are taken as well.
-//   H2. JSON is read. Text and XML are kept as text, everything else as base64; so is text in another charset than UTF-8.
+//   H2. An attribute is given once; a header that is there twice is refused, and not joined.
+//   H3. JSON is read. Text and XML are kept as text, everything else as base64; so is text in another charset than UTF-8.
 import { attributesSent } from "./cloud-event-names.ts";
 import { type CloudEventSent, readCloudEvent } from "./cloud-event-input.ts";
-import { readJson } from "./json.ts";
 import { type Parsed, type Problem, accepted, refused } from "./problem.ts";
+import { readSentJson } from "./sent-json.ts";
 import { shown } from "./shown.ts";
 import { readUtf8 } from "./utf8.ts";
 
@@ -27,14 +28,31 @@ export function isBinaryCloudEvent(headers: Headers): boolean {
   return false;
 }
 
+/** Those that count, out of names and values in turns as Node gives them; the values of one that is repeated are a list. */
+export function cloudEventHeaders(rawHeaders: readonly string[]): Headers {
+  const headers: Record<string, string | string[]> = Object.create(null);
+  for (let place = 0; place + 1 < rawHeaders.length; place += 2) {
+    const name = (rawHeaders[place] ?? "").toLowerCase();
+    const value = rawHeaders[place + 1] ?? "";
+    if (!name.startsWith(prefix) && name !== "content-type") continue;
+    const before = headers[name];
+    headers[name] = before === undefined ? value : [before, value].flat();
+  }
+  return headers;
+}
+
 export function parseBinaryCloudEvent(headers: Headers, body: Uint8Array, now: () => Date): Parsed<CloudEventSent> {
   const problems: Problem[] = [];
-  const raw: Record<string, string> = {};
+  const raw: Record<string, string> = Object.create(null);
+  const isOld = headers["ce-cloudeventsversion"] !== undefined;
   for (const [header, written] of Object.entries(headers)) {
-    if (!header.startsWith(prefix) || typeof written !== "string") continue;
-    const value = decodeHeader(written, header);
-    if (value.ok) raw[nameOf(header)] = value.value;
-    else problems.push(...value.problems);
+    if (!header.startsWith(prefix) || written === undefined) continue;
+    const name = nameOf(header, isOld);
+    const value =
+      typeof written === "string" && !(name in raw) ? decodeHeader(written, header) : refused(twice(header));
+    if (!value.ok) problems.push(...value.problems);
+    else if (name === "data" || name === "data_base64") problems.push(dataInHeader(header));
+    else raw[name] = value.value;
   }
   if (problems.length > 0) return refused(...problems);
   const headerOf = (name: string): string => prefix + name.toLowerCase();
@@ -53,9 +71,17 @@ export function parseBinaryCloudEvent(headers: Headers, body: Uint8Array, now: (
 }
 
 /** The name of version 0.1 in the case that the reader of JSON knows. */
-function nameOf(header: string): string {
+function nameOf(header: string, isOld: boolean): string {
   if (header === "ce-cloudeventsversion") return "cloudEventsVersion";
-  return header.slice((header.startsWith(extensionPrefix) ? extensionPrefix : prefix).length);
+  return header.slice((isOld && header.startsWith(extensionPrefix) ? extensionPrefix : prefix).length);
+}
+
+function twice(header: string): Problem {
+  return { path: header, expected: "each attribute once", got: "it twice", fix: "leave out one of them" };
+}
+
+function dataInHeader(header: string): Problem {
+  return { path: header, expected: "the data in the body", got: "a header", fix: "send it as the body" };
 }
 
 function decodeHeader(written: string, header: string): Parsed<string> {
@@ -85,11 +111,6 @@ function dataOf(body: Uint8Array, contentType: string): Parsed<Data> {
   const text = readUtf8(body, "body");
   if (!text.ok) return text;
   if (!isJson) return accepted({ encoding: null, value: text.value });
-  try {
-    return accepted({ encoding: null, value: JSON.parse(text.value) });
-  } catch {
-    // The strict reader knows where it is wrong.
-    const read = readJson(text.value);
-    return read.ok ? accepted({ encoding: null, value: read.value }) : read;
-  }
+  const read = readSentJson(text.value);
+  return read.ok ? accepted({ encoding: null, value: read.value }) : read;
 }

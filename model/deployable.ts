@@ -1,9 +1,10 @@
 // What a breed runs: a script or an image. A plain text is the reference of an image, as in Vamp.
 import type { Deployable } from "./breed.ts";
 import { imageReference } from "./image.ts";
+import { npmRanges } from "./npm.ts";
 import { type Problem, accepted, refused } from "./problem.ts";
 import { type Reader, mismatch, refine } from "./reader.ts";
-import { record, required } from "./record.ts";
+import { maybe, record, required } from "./record.ts";
 import { checkScript } from "./script.ts";
 import { word } from "./text.ts";
 
@@ -26,12 +27,13 @@ const typed = record<Deployable>(
   {
     type: required(deployableType, 'add "type: application/javascript" or "type: container/docker"'),
     definition: required(definition, 'add "definition:" with the source of the script or the reference of the image'),
+    npm: maybe(npmRanges),
   },
   { noun: "a deployable" },
 );
 
 const checked = refine(typed, (deployable, at) => {
-  const problems = definitionProblems(deployable, `${at}.definition`);
+  const problems = [...definitionProblems(deployable, `${at}.definition`), ...npmProblems(deployable, `${at}.npm`)];
   return problems.length === 0 ? accepted(deployable) : refused(...problems);
 });
 
@@ -39,6 +41,11 @@ function definitionProblems({ type, definition: written }: Deployable, at: strin
   if (type === "application/javascript") return checkScript(written, at);
   const image = imageReference(written, at);
   return image.ok ? [] : image.problems;
+}
+
+function npmProblems({ type, npm }: Deployable, at: string): readonly Problem[] {
+  if (npm === undefined || type === "application/javascript") return [];
+  return [{ path: at, expected: "no npm packages, as an image brings its own", got: "npm", fix: "remove it" }];
 }
 
 export const deployable: Reader<Deployable> = (raw, at) => {

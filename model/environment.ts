@@ -3,6 +3,7 @@ import { mapOf, textOrScalar } from "./map.ts";
 import { variableName } from "./names.ts";
 import { accepted, refused } from "./problem.ts";
 import { type Reader, mismatch, refine, withinBytes } from "./reader.ts";
+import { withReferences } from "./secret-reference.ts";
 
 /** A process gets these within the kernel's limit for all arguments and variables together. */
 const environmentBytesMax = 131_072;
@@ -27,11 +28,14 @@ const seconds = refine(textOrScalar, (value, at) => {
   return mismatch(at, value, { expected: `seconds from 0 (off) to ${secondsMax}`, fix: `write "${digits}"` });
 });
 
+/** May refer to secrets. */
+const setting = withReferences(textOrScalar);
+
 export const environment: Reader<Readonly<Record<string, string>>> = withinBytes(
   mapOf({
     noun: "environment variables",
     key: settableName,
-    value: (variable) => (inSeconds.has(variable) ? seconds : textOrScalar),
+    value: (variable) => (inSeconds.has(variable) ? seconds : setting),
   }),
   environmentBytesMax,
 );

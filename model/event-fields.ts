@@ -37,7 +37,7 @@ export const eventType: Reader<string> = text({
 
 export const eventSource: Reader<string> = text({
   expected: "a source",
-  fix: 'write one such as "/workflows/hello"',
+  fix: 'write one such as "/shop"',
   charsMax: eventSourceCharsMax,
   pattern: noControlCharacter,
 });

@@ -12,7 +12,7 @@ const nodesMax = 100_000;
 export const jsonValue: Reader<unknown> = (raw, at) => {
   const flaw = flawOf(raw);
   if (flaw === null) return accepted(raw);
-  return refused({ path: at, expected: "a JSON value", got: flaw, fix: "make it plainer" });
+  return refused({ path: at, expected: "a JSON value", got: flaw, fix: "make it plainer, or a text" });
 };
 
 export const jsonObject: Reader<Readonly<Record<string, unknown>>> = (raw, at) => {
@@ -28,7 +28,7 @@ export function flawOf(value: unknown): string | null {
 
   function visit(node: unknown, depth: number): string | null {
     if (++nodes > nodesMax) return `more than ${nodesMax} values`;
-    if (typeof node === "number") return Number.isFinite(node) ? null : shown(node);
+    if (typeof node === "number") return Number.isFinite(node) ? null : notFinite(node);
     if (typeof node === "string" || typeof node === "boolean" || node === null) return null;
     if (typeof node !== "object") return shown(node);
     if (depth > depthMax) return `more than ${depthMax} levels`;
@@ -38,4 +38,9 @@ export function flawOf(value: unknown): string | null {
     }
     return null;
   }
+}
+
+/** JSON such as 1e400 is read as infinity. */
+function notFinite(number: number): string {
+  return Number.isNaN(number) ? shown(number) : `${number} (a number is at most 1.8e308)`;
 }

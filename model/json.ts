@@ -28,11 +28,11 @@ export function readJson(text: string): Parsed<unknown> {
     return accepted(new JsonText(text).whole());
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
-    return refused({ path: place(text, error.at), expected: "valid JSON", got: error.message, fix: error.fix });
+    return refused({ path: placeIn(text, error.at), expected: "valid JSON", got: error.message, fix: error.fix });
   }
 }
 
-function place(text: string, at: number): string {
+export function placeIn(text: string, at: number): string {
   const before = text.slice(0, at).split("\n");
   return `line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }

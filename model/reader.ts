@@ -52,6 +52,6 @@ export function knownPath(at: string, field: string): string {
   return at === "" ? field : `${at}.${field}`;
 }
 
-function jsonBytes(value: unknown): number {
+export function jsonBytes(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }

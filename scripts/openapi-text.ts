@@ -7,7 +7,12 @@ import { createServer } from "../controller/http/server.ts";
 const describedVersion = "1";
 
 export async function openApiText(): Promise<string> {
-  const parts = { version: describedVersion, artifacts: { breeds: {}, workflows: {} } } as unknown as HttpParts;
+  const parts = {
+    version: describedVersion,
+    artifacts: { breeds: {}, workflows: {} },
+    rateLimits: { tokenPerSecond: null, codePerSecond: null },
+    tls: null,
+  } as unknown as HttpParts;
   const app = await createServer(parts, pino({ level: "silent" }));
   await app.ready();
   const text = `${JSON.stringify(app.swagger(), null, 2)}\n`;

@@ -9,6 +9,10 @@ export async function removeEverythingOf(docker: Docker, installation: string, n
   for (const { Id } of await containersOf(docker, installation)) {
     await docker.getContainer(Id).remove({ force: true, v: true }).catch(unlessGone);
   }
+  const label = [`drover.installation=${installation}`];
+  for (const { Id } of await docker.listImages({ filters: { label } })) {
+    await docker.getImage(Id).remove({ force: true }).catch(unlessGone);
+  }
   await docker.getNetwork(network).remove().catch(unlessGone);
   const { Volumes } = await docker.listVolumes({ filters: { label: [`drover.installation=${installation}`] } });
   for (const { Name } of Volumes) await docker.getVolume(Name).remove().catch(unlessGone);

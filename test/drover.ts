@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import Docker from "dockerode";
 import { endProcess } from "../bus/server-process.ts";
+import { endProcess as endAgent } from "../controller/runtime/process-end.ts";
+import { openProcessRecords } from "../controller/runtime/process-records.ts";
 import { removeEverythingOf } from "./docker.ts";
 
 const main = new URL("../cli/main.js", import.meta.url).pathname;
@@ -17,6 +19,8 @@ export type Drover = AsyncDisposable & {
   readonly home: string;
   readonly installation: string;
   readonly docker: Docker;
+  /** Of the controller that runs now. */
+  readonly pid: number;
   /** Sends a signal and resolves when the controller has ended. */
   end(signal: NodeJS.Signals): Promise<number | null>;
   /** Starts the controller again, with the same home and port. */
@@ -25,17 +29,22 @@ export type Drover = AsyncDisposable & {
   readonly log: readonly string[];
 };
 
-/** `home` is an existing one; disposing removes it. */
+/** `home` is an existing one; disposing removes it. DOCKER_HOST in the environment is the socket of another engine. */
 export async function startDrover(
   environment: Readonly<Record<string, string>> = {},
   home = mkdtempSync(join(tmpdir(), "drover-test-")),
 ): Promise<Drover> {
   const network = `drover-test-${home.slice(-6)}`;
-  const docker = new Docker();
+  const { DOCKER_HOST: engine } = environment;
+  const docker = engine ? new Docker({ socketPath: engine.replace(/^unix:\/\//, "") }) : new Docker();
   const log: string[] = [];
   let port = "0";
   let child = launch();
-  let url = await listening(child, log);
+  let url = await listening(child, log).catch(async (error: unknown) => {
+    await endNats(home);
+    await rm(home, { recursive: true, force: true });
+    throw error;
+  });
   port = new URL(url).port;
 
   const installation = readFileSync(join(home, "installation"), "utf8").trim();
@@ -47,6 +56,9 @@ export async function startDrover(
     docker,
     log,
     installation,
+    get pid() {
+      return child.pid ?? 0;
+    },
     async end(signal) {
       return endChild(child, signal);
     },
@@ -56,6 +68,7 @@ export async function startDrover(
     },
     async [Symbol.asyncDispose]() {
       await endChild(child, "SIGTERM");
+      await endAgents(home);
       await endNats(home);
       await removeEverythingOf(docker, installation, network);
       await rm(home, { recursive: true, force: true });
@@ -97,6 +110,13 @@ async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<nu
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   child.kill(signal);
   return ended;
+}
+
+/** Agents without a container outlive their controller, as those in containers do. */
+async function endAgents(home: string): Promise<void> {
+  if (!existsSync(join(home, "process"))) return;
+  const records = await openProcessRecords(join(home, "process"));
+  for (const { state } of await records.all()) if (state.kind === "running") await endAgent(state.process, 0);
 }
 
 /** A controller that was killed leaves its nats-server running, as it should. */

@@ -15,6 +15,8 @@ export type TestNats = {
   stop(): Promise<void>;
   /** SIGKILL: as a crash. Resolves when it has ended. */
   kill(): Promise<void>;
+  /** SIGSTOP: it holds its connections and answers nothing, until it is killed. */
+  freeze(): void;
   /** Starts it on the same port and store, after ending it if it runs. */
   restart(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -35,6 +37,7 @@ export async function startNats(host = "127.0.0.1"): Promise<TestNats> {
     url: `nats://${host}:${port}`,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
+    freeze: () => void child.kill("SIGSTOP"),
     async restart() {
       await end("SIGTERM");
       child = launch(dir, host, port);

@@ -30,9 +30,11 @@ export type BreedTestOptions = {
 type Judged = TestedEvent & { readonly mismatches: readonly Mismatch[] };
 
 export async function breedTest(session: Session, name: string, options: BreedTestOptions): Promise<void> {
-  const request = await requestOf(name, options);
+  const { request, files } = await requestOf(name, options);
   const expected = options.expect === undefined ? null : await expectationsIn(options.expect, request.events.length);
-  const { tests, tookMs } = await resultOf(session, name, request);
+  const { tests, tookMs, workflow } = await resultOf(session, name, request, files);
+  if (request.workflow === undefined && workflow)
+    session.say(`no breed is called ${name}; tested was the one written in workflow ${workflow}`);
   const judged = tests.map((test, place): Judged => ({
     ...test,
     mismatches: mismatchesOf(test, expected?.[place] ?? completes),
@@ -46,21 +48,30 @@ export async function breedTest(session: Session, name: string, options: BreedTe
   session.say(`${name}: ${counted} went as expected, in ${tookMs} ms`);
 }
 
-async function requestOf(name: string, options: BreedTestOptions): Promise<BreedTestRequest> {
+/** The files that hold what is sent, by its field of the request. */
+type Files = { readonly breed: string | undefined; readonly workflow: string | undefined };
+
+async function requestOf(
+  name: string,
+  options: BreedTestOptions,
+): Promise<{ readonly request: BreedTestRequest; readonly files: Files }> {
   const { event, files, workflow: wanted, timeout } = options;
   const events = await documentsIn(event);
+  if (events.length === 0) throw new Failure(`${event}: the fixture holds no events; record some that there are`, 2);
   const { breed, workflows } = await artifactsIn(files, name);
   const only = workflows.size === 1 ? [...workflows.keys()][0] : undefined;
   if (workflows.size > 1 && wanted === undefined)
     throw new Failure(`--workflow: expected one of ${[...workflows.keys()].join(", ")}, which are in the files`, 2);
   const chosen = wanted ?? only;
-  const workflow = chosen === undefined ? undefined : (workflows.get(chosen) ?? chosen);
-  return {
+  const written = chosen === undefined ? undefined : workflows.get(chosen);
+  const workflow = written?.value ?? chosen;
+  const request = {
     events,
-    ...(breed !== undefined && { breed }),
+    ...(breed && { breed: breed.value }),
     ...(workflow !== undefined && { workflow }),
     ...(timeout !== undefined && { timeout }),
   };
+  return { request, files: { breed: breed?.file, workflow: written?.file } };
 }
 
 async function expectationsIn(path: string, eventCount: number): Promise<readonly Expectation[]> {
@@ -72,15 +83,29 @@ async function expectationsIn(path: string, eventCount: number): Promise<readonl
 }
 
 /** What was not tested has neither passed nor failed. */
-async function resultOf(session: Session, name: string, request: BreedTestRequest): Promise<TestResult> {
+async function resultOf(session: Session, name: string, request: BreedTestRequest, files: Files): Promise<TestResult> {
   const signal = session.interruption();
   try {
     return await testBreed(session.api, name, request, signal);
   } catch (error) {
     if (signal.aborted) throw new Failure("interrupted; the test was ended");
     if (!(error instanceof Failure)) throw error;
-    throw new Failure(error.message.replaceAll(/^body\./gm, ""), 2);
+    throw new Failure(
+      error.message
+        .split("\n")
+        .map((line) => asOfFile(line, files))
+        .join("\n"),
+      2,
+    );
   }
+}
+
+/** As `drover plan` would say it: `body.breed.name: …` is about the breed of a file. */
+function asOfFile(line: string, files: Files): string {
+  const said = line.replace(/^body\./, "");
+  const field = /^(breed|workflow)\b/.exec(said)?.[1];
+  const file = said === line || (field !== "breed" && field !== "workflow") ? undefined : files[field];
+  return file === undefined ? said : `${file}: ${said}`;
 }
 
 async function writeExpectations(path: string, tests: readonly TestedEvent[]): Promise<void> {

@@ -8,6 +8,8 @@ export async function deleteNamed(session: Session, word: string, names: readonl
   if (kind === "event") throw new Failure("events cannot be deleted; they go by age", 2);
   if (kind === "run") throw new Failure("runs cannot be deleted; drover stop RUN ends one", 2);
   const documents = { type: "application/json", text: JSON.stringify(names.map((name) => ({ kind, name }))) } as const;
-  const deleted = new Set((await session.api.deleteAll(documents)).map((applied) => applied.name));
+  const applied = await session.api.deleteAll(documents);
+  const deleted = new Set(applied.map((one) => one.name));
   for (const name of names) session.print(`${kind} ${name} ${deleted.has(name) ? "deleted" : "was not there"}\n`);
+  for (const { warnings = [] } of applied) for (const warning of warnings) session.say(`warning: ${warning}`);
 }

@@ -6,6 +6,7 @@ import { eventLine } from "../event-text.ts";
 import { breedName, yaml } from "../format.ts";
 import { instanceTable } from "../instance-table.ts";
 import { parseKind } from "../kind.ts";
+import { type PackageView, packagesOf } from "../package-api.ts";
 import { runTable, runText } from "../run-text.ts";
 import type { Session } from "../session.ts";
 import { scheduleText } from "../schedule-text.ts";
@@ -18,8 +19,11 @@ const lastRunsCount = 5;
 
 export async function describe(session: Session, word: string, name: string): Promise<void> {
   switch (parseKind(word)) {
-    case "breed":
-      return session.print(breedText(await session.api.breed(name)));
+    case "breed": {
+      const breed = await session.api.breed(name);
+      const packages = breed.deployable.npm ? await packagesOf(session.api, name) : [];
+      return session.print(breedText(breed, packages));
+    }
     case "workflow": {
       const workflow = await session.api.workflow(name);
       const events = await eventsOf(session.api, { tags: [`workflows:${name}`], order: "newest" }, lastEventsCount);
@@ -36,15 +40,10 @@ export async function describe(session: Session, word: string, name: string): Pr
   }
 }
 
-function breedText({
-  name,
-  deployable,
-  ports,
-  environment_variables,
-  constants,
-  dependencies,
-  ...breed
-}: Breed): string {
+function breedText(
+  { name, deployable, ports, environment_variables, constants, dependencies, ...breed }: Breed,
+  packages: readonly PackageView[],
+): string {
   return [
     fields({ Name: name, Type: deployable.type }),
     section("Ports", entries(ports)),
@@ -52,6 +51,7 @@ function breedText({
     section("Constants", entries(constants)),
     section("Arguments", breed.arguments.length === 0 ? "" : yaml(breed.arguments)),
     section("Dependencies", entries(dependencies)),
+    section("npm packages", entries(Object.fromEntries(packages.map(({ path, version }) => [path, version])))),
     section("Definition", deployable.definition),
   ].join("");
 }
@@ -70,6 +70,7 @@ function workflowText(workflow: WorkflowView, nowMs: number): string {
       ...(workflow.last_run && { "Last run": `${workflow.last_run.id} ${lastRunText(workflow, nowMs)}` }),
       Scale: `${scale.instances} × ${scale.cpu} cpu, ${scale.memory}`,
       ...(network && { Network: network }),
+      ...(workflow.secrets && { "Secret files": workflow.secrets.join(", ") }),
       Revision: `${revision} (deployment ${deployment})`,
     }),
     section("Environment", entries(environment_variables)),

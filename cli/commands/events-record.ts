@@ -1,6 +1,7 @@
 // Writes events as a fixture: a JSON list, oldest first, an event in each line so that two of them can be compared.
 import type { Event } from "../../model/event.ts";
 import { follow } from "../follow.ts";
+import { createOutage } from "../outage.ts";
 import type { Session } from "../session.ts";
 
 export type RecordOptions = {
@@ -14,7 +15,8 @@ export type RecordOptions = {
 
 export async function recordEvents(session: Session, options: RecordOptions): Promise<void> {
   const count = options.follow ? await recordComing(session, options) : await recordPast(session, options);
-  session.say(`${count} ${count === 1 ? "event" : "events"} recorded`);
+  if (count === 0) session.say("no events recorded: none was found; a test needs one at least");
+  else session.say(`${count} ${count === 1 ? "event" : "events"} recorded`);
 }
 
 /** The newest ones. */
@@ -35,7 +37,7 @@ async function recordComing({ api, print, say, interruption }: Session, options:
     return api.open({ path: `/events/stream?${queryOf(options)}`, headers }, until);
   };
   let count = 0;
-  for await (const { id, data } of follow({ connect, say, signal })) {
+  for await (const { id, data } of follow({ connect, outage: createOutage(say), signal })) {
     // What the stream says of itself has no id.
     if (id === null) continue;
     print(`${count === 0 ? "[\n" : ",\n"}${data}`);

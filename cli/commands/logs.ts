@@ -1,5 +1,6 @@
 // What a workflow's code wrote. Lines of stdout and stderr go to our standard output alike, in the order in which they came.
 import { follow } from "../follow.ts";
+import { createOutage } from "../outage.ts";
 import type { Session } from "../session.ts";
 import type { LogLine } from "../views.ts";
 
@@ -19,7 +20,7 @@ export async function logs(session: Session, of: LogsOf, options: LogsOptions): 
   }
   const messages = follow({
     connect: (lastId, signal) => session.api.followLogs(of, { lines: options.lines, lastId, signal }),
-    say: session.say,
+    outage: createOutage(session.say),
     signal: session.interruption(),
   });
   for await (const { event, data } of messages) {

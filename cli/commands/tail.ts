@@ -1,11 +1,13 @@
-// Events through time, and with --logs what workflows write between them.
+// Events through time, and with --logs what workflows write between them. A workflow or run that is not there is said, and followed.
 //
 //   T1. Each once and in order, across restarts of the controller. It ends with what --until asks for, or Ctrl-C; both with 0.
 //   T2. JSON is an event as it is, a line each. With --logs every line has a `kind` besides: `event` or `log`.
 import type { Event } from "../../model/event.ts";
 import type { EventQuery } from "../event-api.ts";
 import { eventLine } from "../event-text.ts";
+import { Refused } from "../failure.ts";
 import { follow } from "../follow.ts";
+import { type Outage, createOutage } from "../outage.ts";
 import type { Session } from "../session.ts";
 import { type Connect, eventStream, logStream } from "../tail-api.ts";
 import { type Source, type Timed, inTimeOrder } from "../time-order.ts";
@@ -25,7 +27,10 @@ export async function tail(
 ): Promise<void> {
   const ending = new AbortController();
   const signal = AbortSignal.any([session.interruption(), ending.signal]);
-  const stream = (connect: Connect, toLine: ToLine): Source<Line> => sourceOf(session, { connect, toLine, signal });
+  const outage = createOutage(session.say);
+  const stream = (connect: Connect, toLine: ToLine): Source<Line> =>
+    sourceOf(session, { connect, toLine, outage, signal });
+  await sayWhatIsMissing(session, query);
   const sources = [stream(eventStream(session.api, query), json ? eventDocument(logs) : eventText)];
   if (logs) sources.push(stream(logStream(session.api, query), json ? logDocument : logText));
   try {
@@ -35,12 +40,27 @@ export async function tail(
   }
 }
 
+/** It may have been deleted, be one to come, or a typing mistake. */
+async function sayWhatIsMissing({ api, say }: Session, { workflow, run }: EventQuery): Promise<void> {
+  if (workflow !== undefined && (await isMissing(api.workflow(workflow))))
+    say(`there is no workflow "${workflow}" now`);
+  if (run !== undefined && (await isMissing(api.runById(run)))) say(`there is no run "${run}" so far`);
+}
+
+/** What else goes wrong, the stream itself will say. */
+async function isMissing(answer: Promise<unknown>): Promise<boolean> {
+  return answer.then(
+    () => false,
+    (error: unknown) => error instanceof Refused && error.status === 404,
+  );
+}
+
 function sourceOf(
   { say }: Session,
-  { connect, toLine, signal }: { connect: Connect; toLine: ToLine; signal: AbortSignal },
+  { connect, toLine, outage, signal }: { connect: Connect; toLine: ToLine; outage: Outage; signal: AbortSignal },
 ): Source<Line> {
   let isCaughtUp = false;
-  const messages = follow({ connect, say, signal, onCaughtUp: (is) => (isCaughtUp = is) });
+  const messages = follow({ connect, outage, signal, onCaughtUp: (is) => (isCaughtUp = is) });
   return { items: lines(), isCaughtUp: () => isCaughtUp };
 
   async function* lines(): AsyncGenerator<Line, void, void> {

@@ -5,7 +5,13 @@ import { serialised } from "../format.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 
-export type TriggerTestOptions = { readonly since: string; readonly until: string | null; readonly json: boolean };
+export type TriggerTestOptions = {
+  readonly since: string;
+  readonly until: string | null;
+  /** List every time, not only what would be different. */
+  readonly all: boolean;
+  readonly json: boolean;
+};
 
 type Fire =
   | {
@@ -42,7 +48,7 @@ type Trial = {
 export async function triggerTest(
   session: Session,
   paths: readonly string[],
-  { since, until, json }: TriggerTestOptions,
+  { since, until, all, json }: TriggerTestOptions,
 ): Promise<void> {
   const query = new URLSearchParams({ since, ...(until !== null && { until }) }).toString();
   const trials: Trial[] = [];
@@ -52,25 +58,32 @@ export async function triggerTest(
     try {
       trials.push(...(JSON.parse(await session.api.text(request)) as Trial[]));
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof Refused) || error.exitCode === 2) throw error;
       refusals.push(...error.lines.map((line) => `${name}: ${line}`));
     }
   }
   if (json && trials.length > 0) session.print(serialised(trials, "json"));
-  else session.print(trials.map(trialText).join("\n"));
+  else session.print(trials.map((trial) => trialText(trial, all)).join("\n"));
   if (refusals.length > 0) throw new Failure(refusals.join("\n"));
 }
 
-function trialText({ workflow, since, until, reason, fires, live }: Trial): string {
+function trialText({ workflow, since, until, reason, fires, live }: Trial, all: boolean): string {
   const head = `${workflow}, from ${since} to ${until}\n`;
   const own = `  ${reason ?? `would have fired ${countText(fires)}`}\n`;
   if (live === null) return `${head}${own}  no workflow of this name is live\n${indented(fireTable("", fires))}`;
   const { revision, status, fires: before, added, gone } = live;
   const suspended = status === "suspended" ? ", but suspended" : "";
   const compared = `  revision ${revision} (live${suspended}) would have fired ${countText(before)}\n`;
+  const listed = all ? indented(fireTable("", fires)) : "";
+  if (added.count + gone.count === 0) return `${head}${own}${compared}  ${nothingText(fires, all)}\n${listed}`;
   const difference = `  additionally: ${countText(added)}; no longer: ${countText(gone)}\n`;
-  if (added.count + gone.count === 0) return `${head}${own}${compared}${difference}${indented(fireTable("", fires))}`;
-  return `${head}${own}${compared}${difference}${indented(fireTable("+", added))}${indented(fireTable("-", gone))}`;
+  const changes = `${indented(fireTable("+", added))}${indented(fireTable("-", gone))}`;
+  return `${head}${own}${compared}${difference}${changes}${listed}`;
+}
+
+function nothingText({ count, through }: Tally, all: boolean): string {
+  const known = through === null ? "" : `, as far as it was counted (up to ${through})`;
+  return `nothing changes${known}${count === 0 || all ? "" : "; --all lists them"}`;
 }
 
 /** `12 times, first … and last …`; `at least` where it was not counted to the end. */

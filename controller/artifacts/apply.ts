@@ -9,12 +9,19 @@ import { scheduleKind } from "../../model/schedule.ts";
 import type { Workflow } from "../../model/workflow.ts";
 import type { Breeds } from "./breeds.ts";
 import type { KnownSecrets } from "../secrets/missing.ts";
-import type { Condition } from "./condition.ts";
+import type { LockedPackages } from "../packages/lock.ts";
+import { type LockPackages, lockNamed } from "./named-packages.ts";
 import { breedSecretProblems, workflowSecretProblems } from "./named-secrets.ts";
-import type { SaveResult } from "./step.ts";
+import type { SaveOptions, SaveResult } from "./step.ts";
 import type { Workflows } from "./workflows.ts";
 
-export type Artifacts = { readonly breeds: Breeds; readonly workflows: Workflows } & Allowance & Secrets;
+export type Artifacts = {
+  readonly breeds: Breeds;
+  readonly workflows: Workflows;
+  /** Without them, breeds cannot name npm packages. */
+  readonly packages?: { readonly lock: LockPackages } | undefined;
+} & Allowance &
+  Secrets;
 
 /** Whether images may be privileged here. They may not when it is left out. */
 export type Allowance = { readonly allowsPrivileged?: boolean | undefined };
@@ -69,19 +76,28 @@ export function checkArtifacts(
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: found.map(({ artifact }) => artifact) };
 }
 
-/** A condition goes with a single artifact. Rejects with ConditionFailed. */
+type Saving = Pick<SaveOptions, "condition" | "guard"> & {
+  /** npm packages are to be the newest that fit, also where the ranges did not change. */
+  readonly newestPackages?: boolean;
+  /** The npm packages, where they are known already. */
+  readonly locked?: ReadonlyMap<Artifact, LockedPackages>;
+};
+
+/** A condition goes with a single artifact. Rejects with ConditionFailed, PackagesProblem or NpmUnavailable. */
 export async function saveArtifacts(
   artifacts: readonly Artifact[],
   stored: Artifacts,
   by: string,
-  condition: Condition | null = null,
+  { condition = null, guard = null, newestPackages: newest = false, ...known }: Saving = {},
 ): Promise<Applied[]> {
+  const locked = known.locked ?? (await lockNamed(artifacts, stored, { newest }));
   const results: Applied[] = [];
   for (const artifact of inSavingOrder(artifacts)) {
+    const packages = locked.get(artifact);
     const saved =
       artifact.kind === "breed"
-        ? await stored.breeds.save(artifact.breed, by, { condition })
-        : await stored.workflows.save(artifact.workflow, artifact.status, by, { condition });
+        ? await stored.breeds.save(artifact.breed, by, { condition, packages })
+        : await stored.workflows.save(artifact.workflow, artifact.status, by, { condition, guard, packages });
     results.push({ kind: artifact.kind, name: artifact.name, ...saved });
   }
   return results;

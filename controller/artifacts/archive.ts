@@ -11,7 +11,7 @@ import { type Difference, differences } from "../../model/difference.ts";
 import type { Saved } from "./entry.ts";
 
 type Artifact = Breed | Workflow;
-type Entry = Saved & { readonly artifact: Artifact | null };
+type Entry = Saved & { readonly artifact: Artifact | null; readonly packages?: { readonly id: string } };
 
 export type Change = {
   readonly kind: "breed" | "workflow";
@@ -56,9 +56,15 @@ export function changeOf(kind: Change["kind"], name: string, before: Entry | nul
     revision: after.revision,
     at: after.savedAt,
     by: after.savedBy,
-    diff: action === "update" ? differences(existed, after.artifact) : [],
+    diff: action === "update" ? [...differences(existed, after.artifact), ...packagesDiff(before, after)] : [],
     ...(after.restores !== undefined && { restores: after.restores }),
   };
+}
+
+/** Of breeds: newer versions in the same ranges of npm packages are a change, too. */
+function packagesDiff(before: Entry | null, after: Entry): Difference[] {
+  const [old, now] = [before?.packages?.id, after.packages?.id];
+  return old === now ? [] : [{ path: "packages", before: old ?? null, after: now ?? null }];
 }
 
 function eventId({ kind, name, revision, at }: Change): string {

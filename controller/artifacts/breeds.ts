@@ -31,16 +31,17 @@ export function createBreeds(bucket: Bucket<BreedEntry>, archive: Archive, now: 
     list: () => bucket.all().filter(isLive),
     standing: (name) => bucket.get(name),
     history: (name) => bucket.history(name),
-    async save(breed, by, { condition, restores } = {}) {
+    async save(breed, by, { condition, restores, packages } = {}) {
       let before: BreedEntry | null = null;
       let step: Step = "nothing";
       const stored = await bucket.update(
         breed.name,
         (current) => {
           before = current;
-          step = breedStep(current, breed);
+          step = breedStep(current, breed, packages?.id !== current?.packages?.id);
           if (step === "nothing") return null;
-          return { ...successor(current, breed, by), ...(restores !== undefined && { restores }) };
+          const own = { ...(restores !== undefined && { restores }), ...(packages && { packages }) };
+          return { ...successor(current, breed, by), ...own };
         },
         checkOf(condition, "breed", breed.name),
       );

@@ -2,6 +2,7 @@
 // so that revision numbers never start again and the one who deleted is known.
 import type { Breed } from "../../model/breed.ts";
 import type { DesiredStatus, Workflow } from "../../model/workflow.ts";
+import type { LockedPackages } from "../packages/lock.ts";
 
 /** Version of the shapes below; a reader refuses what it does not know. */
 export const entrySchema = 1;
@@ -16,7 +17,8 @@ export type Saved = {
   readonly restores?: number;
 };
 
-export type BreedEntry = Saved & { readonly artifact: Breed | null };
+/** `packages`: what its ranges of npm packages came to when it was saved; there when it names any. */
+export type BreedEntry = Saved & { readonly artifact: Breed | null; readonly packages?: LockedPackages };
 
 /**
  * What runs for a workflow: its revision and the breed as it was when the workflow was saved. Saving the breed alone does not
@@ -31,6 +33,8 @@ export type Deployment = {
   /** How often the workflow was restarted without an edit. */
   readonly restarts: number;
   readonly breed: Breed;
+  /** Those of the breed's revision. */
+  readonly packages?: LockedPackages;
   readonly deployedAt: string;
 };
 

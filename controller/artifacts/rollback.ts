@@ -7,8 +7,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Artifact, type ArtifactName, parseArtifact } from "../../model/artifact.ts";
 import type { Parsed, Problem } from "../../model/problem.ts";
+import type { LockedPackages } from "../packages/lock.ts";
 import { type Applied, type Artifacts, checkArtifacts } from "./apply.ts";
-import type { Condition } from "./condition.ts";
 import type { LiveWorkflow } from "./entry.ts";
 import { type Kept, breedRevisionOf } from "./revisions.ts";
 import type { SaveOptions } from "./step.ts";
@@ -30,10 +30,15 @@ export async function rollBack(
   artifact: Artifact,
   { first, last }: Kept,
   stored: Artifacts,
-  { by, condition }: { readonly by: string; readonly condition: Condition | null },
+  { by, condition, guard = null }: { readonly by: string } & Pick<SaveOptions, "condition" | "guard">,
 ): Promise<RolledBack> {
   const { kind, name } = artifact;
-  const options: SaveOptions = { condition, restores: first.revision };
+  const options: SaveOptions = {
+    condition: condition ?? null,
+    guard,
+    restores: first.revision,
+    packages: packagesOf(first),
+  };
   if (artifact.kind === "breed") {
     const saved = await stored.breeds.save(artifact.breed, by, options);
     const workflows = new Map(stored.workflows.list().map((one) => [one.artifact.name, one.artifact]));
@@ -43,6 +48,11 @@ export async function rollBack(
   const saved = await stored.workflows.save(artifact.workflow, null, by, { ...options, statusIfNew });
   const entry = stored.workflows.get(name);
   return { kind, name, ...saved, warnings: entry ? breedSince(entry, { first, last }) : [] };
+}
+
+/** With the versions that it had. */
+function packagesOf(entry: Kept["first"]): LockedPackages | undefined {
+  return "deployment" in entry ? entry.deployment?.packages : "packages" in entry ? entry.packages : undefined;
 }
 
 function breedSince({ artifact, deployment }: LiveWorkflow, { first, last }: Kept): string[] {

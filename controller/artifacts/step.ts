@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Breed } from "../../model/breed.ts";
 import type { DesiredStatus, Workflow } from "../../model/workflow.ts";
+import type { LockedPackages } from "../packages/lock.ts";
 import type { Condition } from "./condition.ts";
 
 /** `status`: of a workflow, with its document as it is. */
@@ -15,6 +16,10 @@ export type SaveOptions = {
   readonly restores?: number;
   /** Of a workflow that does not exist yet and is saved without a status. */
   readonly statusIfNew?: DesiredStatus;
+  /** Of a workflow: asked about the very one that it replaces (null: none), it throws to refuse the save. */
+  readonly guard?: ((wanted: Workflow, had: Workflow | null) => void) | null;
+  /** The npm packages of the breed, or of the workflow's own breed; there when it names any. */
+  readonly packages?: LockedPackages | undefined;
 };
 
 export type SaveResult = {
@@ -28,15 +33,21 @@ export type SaveResult = {
 export type Stood<A> = { readonly revision: number; readonly artifact: A | null };
 export type StoodWorkflow = Stood<Workflow> & { readonly status: DesiredStatus };
 
-export function breedStep(current: Stood<Breed> | null, wanted: Breed): Step {
+/** `hasNews`: with npm packages that are others than those that are stored. */
+export function breedStep(current: Stood<Breed> | null, wanted: Breed, hasNews = false): Step {
   if (!current?.artifact) return "create";
-  return isDeepStrictEqual(current.artifact, wanted) ? "nothing" : "update";
+  return isDeepStrictEqual(current.artifact, wanted) && !hasNews ? "nothing" : "update";
 }
 
 /** `status` null keeps the present one. */
-export function workflowStep(current: StoodWorkflow | null, wanted: Workflow, status: DesiredStatus | null): Step {
+export function workflowStep(
+  current: StoodWorkflow | null,
+  wanted: Workflow,
+  status: DesiredStatus | null,
+  hasNews = false,
+): Step {
   if (!current?.artifact) return "create";
-  if (!isDeepStrictEqual(current.artifact, wanted)) return "update";
+  if (!isDeepStrictEqual(current.artifact, wanted) || hasNews) return "update";
   return status === null || status === current.status ? "nothing" : "status";
 }
 

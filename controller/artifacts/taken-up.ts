@@ -1,4 +1,5 @@
-// Saving a breed changes nothing that runs: who refers to it runs on with the breed it has until it is saved itself, or restarted.
+// Saving or deleting a breed changes nothing that runs: who refers to it runs on with the breed it has until it is saved itself, or
+// restarted. Without the breed it can do neither.
 import type { ArtifactName } from "../../model/artifact.ts";
 import type { Workflow } from "../../model/workflow.ts";
 import type { SaveResult } from "./step.ts";
@@ -25,16 +26,18 @@ export function notTakenUp<C extends Change>(
     if ("reference" in breed) referring.set(breed.reference, [...(referring.get(breed.reference) ?? []), name]);
   }
   return changes.map((change, index) => {
-    const isNew = change.kind === "breed" && (change.action === "created" || change.action === "updated");
-    const names = isNew ? (referring.get(change.name) ?? []) : [];
+    const names = change.kind === "breed" && change.action !== "unchanged" ? (referring.get(change.name) ?? []) : [];
     const behind = names.filter((name) => (deployedAt.get(name) ?? -1) < index);
-    return { ...change, warnings: behind.length === 0 ? [] : [runOn(behind)] };
+    return { ...change, warnings: behind.length === 0 ? [] : [runOn(behind, change)] };
   });
 }
 
-function runOn(names: readonly string[]): string {
+function runOn(names: readonly string[], { name, action, revision }: Change): string {
   const some = names.slice(0, namesMax);
   const more = names.length > some.length ? ` and ${names.length - some.length} more` : "";
   const subject = names.length === 1 ? `workflow ${names[0]} runs` : `workflows ${some.join(", ")}${more} run`;
-  return `${subject} on with the breed as it was; to take it up: drover restart ${some.join(" ")}`;
+  if (action !== "deleted")
+    return `${subject} on with the breed as it was; to take it up: drover restart ${some.join(" ")}`;
+  const back = `drover rollback breed ${name} v${revision - 1}`;
+  return `${subject} on with a copy of the breed, and cannot be saved again without it; to bring it back: ${back}`;
 }

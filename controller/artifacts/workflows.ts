@@ -7,12 +7,13 @@
 //       too, keeps its rhythm and the events that wait for it. What an edit adds to a time schedule that was over holds from
 //       that save on: no slot before it is due, and `repeat` still counts from the first slot of the rhythm.
 import { createHash } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
 import type { Breed } from "../../model/breed.ts";
 import type { DesiredStatus, Workflow } from "../../model/workflow.ts";
+import type { LockedPackages } from "../packages/lock.ts";
 import { type Archive, changeOf } from "./archive.ts";
-import type { SaveResult, Breeds } from "./breeds.ts";
+import type { Breeds } from "./breeds.ts";
 import type { Bucket } from "./bucket.ts";
+import { checkOf, type Condition } from "./condition.ts";
 import {
   type Created,
   type Deployment,
@@ -22,19 +23,34 @@ import {
   entrySchema,
 } from "./entry.ts";
 import { isExtended, rhythmOf } from "./rhythm.ts";
+import { type SaveOptions, type SaveResult, type Step, resultOf, workflowStep } from "./step.ts";
 
 export type Workflows = {
   get(name: string): LiveWorkflow | null;
   list(): LiveWorkflow[];
   /** As `get`, and knows what another controller saved a moment ago. */
   refresh(name: string): Promise<LiveWorkflow | null>;
-  /** The workflow must be valid and its breed known. `status` null keeps the present one (`running` for a new workflow). */
-  save(workflow: Workflow, status: DesiredStatus | null, by: string): Promise<SaveResult>;
+  /** As `get`, a deleted one too. */
+  standing(name: string): WorkflowEntry | null;
+  /** What is kept of it, oldest first. A revision has several entries when its status changed or it was restarted. */
+  history(name: string): AsyncIterable<WorkflowEntry>;
+  /**
+   * The workflow must be valid and its breed known. `status` null keeps the present one (`running` for a new workflow). This and
+   * what follows rejects with ConditionFailed.
+   */
+  save(workflow: Workflow, status: DesiredStatus | null, by: string, options?: SaveOptions): Promise<SaveResult>;
   /** Null when there is no such workflow. */
-  setStatus(name: string, status: DesiredStatus, by: string): Promise<LiveWorkflow | null>;
-  restart(name: string, by: string): Promise<LiveWorkflow | null>;
-  remove(name: string, by: string): Promise<SaveResult | null>;
+  setStatus(
+    name: string,
+    status: DesiredStatus,
+    by: string,
+    condition?: Condition | null,
+  ): Promise<LiveWorkflow | null>;
+  restart(name: string, by: string, condition?: Condition | null): Promise<LiveWorkflow | null>;
+  remove(name: string, by: string, condition?: Condition | null): Promise<SaveResult | null>;
 };
+
+type Before = { readonly breed?: Breed; readonly packages?: LockedPackages | undefined };
 
 export type WorkflowSignals = {
   statusChanged(entry: LiveWorkflow, by: string): Promise<void>;
@@ -64,63 +80,84 @@ export function createWorkflows(
       const entry = await bucket.refresh(name);
       return entry && isLive(entry) ? entry : null;
     },
-    async save(workflow, status, by) {
+    standing: (name) => bucket.get(name),
+    history: (name) => bucket.history(name),
+    async save(workflow, status, by, { condition, restores, statusIfNew = "running", guard, packages } = {}) {
+      const check = checkOf(condition, "workflow", workflow.name);
       let before: WorkflowEntry | null = null;
+      let step: Step = "nothing";
       let end: number | null = null;
       for (;;) {
         let endNeeded = false;
-        const stored = await bucket.update(workflow.name, (current) => {
+        const successor = (current: WorkflowEntry | null): WorkflowEntry | null => {
+          guard?.(workflow, current?.artifact ?? null);
           before = current;
-          const wanted = status ?? (current?.artifact ? current.status : "running");
-          if (current && isDeepStrictEqual(current.artifact, workflow))
-            return current.status === wanted ? null : { ...current, status: wanted };
+          step = workflowStep(current, workflow, status, hasNewPackages(workflow, current, packages));
+          if (step === "nothing") return null;
+          const wanted = status ?? (current?.artifact ? current.status : statusIfNew);
+          if (step === "status" && current) return { ...current, status: wanted };
           const scheduled = scheduledFor(workflow, current, end);
           const created = createdFor(current, end);
           endNeeded = scheduled === "unknown" || created === "unknown";
           if (scheduled === "unknown" || created === "unknown") return null;
           const revision = (current?.revision ?? 0) + 1;
-          const deployment = deploy(workflow, revision, 0);
-          return { ...saved(revision, by), artifact: workflow, status: wanted, deployment, ...created, ...scheduled };
-        });
-        if (!endNeeded) return finish(workflow.name, before, stored, by);
+          const head = { ...saved(revision, by), ...(restores !== undefined && { restores }) };
+          const deployment = deploy(workflow, revision, 0, { packages });
+          return { ...head, artifact: workflow, status: wanted, deployment, ...created, ...scheduled };
+        };
+        const stored = await bucket.update(workflow.name, successor, check);
+        if (!endNeeded) {
+          await announce(workflow.name, before, stored, by);
+          return resultOf(step, "workflow", (before as WorkflowEntry | null)?.revision ?? 0);
+        }
         end = await streamEnd();
       }
     },
-    async setStatus(name, status, by) {
+    async setStatus(name, status, by, condition) {
       let before: WorkflowEntry | null = null;
-      const stored = await bucket.update(name, (current) => {
-        before = current;
-        return current?.artifact && current.status !== status ? { ...current, status } : null;
-      });
+      const stored = await bucket.update(
+        name,
+        (current) => {
+          before = current;
+          return current?.artifact && current.status !== status ? { ...current, status } : null;
+        },
+        checkOf(condition, "workflow", name),
+      );
       if (!stored || !isLive(stored)) return null;
       if (stored !== before) await signals.statusChanged(stored, by);
       return stored;
     },
-    async restart(name, by) {
-      const stored = await bucket.update(name, (current) => {
+    async restart(name, by, condition) {
+      const again = (current: WorkflowEntry | null): WorkflowEntry | null => {
         if (!current || !isLive(current)) return null;
-        const deployment = deploy(
-          current.artifact,
-          current.revision,
-          current.deployment.restarts + 1,
-          current.deployment.breed,
-        );
-        return { ...current, status: "running", deployment };
-      });
+        const { artifact, revision, deployment } = current;
+        return {
+          ...current,
+          status: "running",
+          deployment: deploy(artifact, revision, deployment.restarts + 1, deployment),
+        };
+      };
+      const stored = await bucket.update(name, again, checkOf(condition, "workflow", name));
       if (!stored || !isLive(stored)) return null;
       await signals.deployed(stored, by);
       await signals.statusChanged(stored, by);
       return stored;
     },
-    async remove(name, by) {
+    async remove(name, by, condition) {
       let before: WorkflowEntry | null = null;
-      const stored = await bucket.update(name, (current) => {
-        before = current;
-        return current?.artifact
-          ? { ...saved(current.revision + 1, by), artifact: null, status: "suspended", deployment: null }
-          : null;
-      });
-      return stored && stored !== before ? finish(name, before, stored, by) : null;
+      const stored = await bucket.update(
+        name,
+        (current) => {
+          before = current;
+          return current?.artifact
+            ? { ...saved(current.revision + 1, by), artifact: null, status: "suspended", deployment: null }
+            : null;
+        },
+        checkOf(condition, "workflow", name),
+      );
+      if (!stored || stored === before) return null;
+      await announce(name, before, stored, by);
+      return { action: "deleted", revision: stored.revision, redeployed: false };
     },
   };
 
@@ -151,47 +188,52 @@ export function createWorkflows(
     return end === null ? "unknown" : { created: { at: now().toISOString(), afterSequence: end } };
   }
 
-  /** Records what a write did, and says it in the caller's words. */
-  async function finish(
+  /** Records what a write did. */
+  async function announce(
     name: string,
     before: WorkflowEntry | null,
     stored: WorkflowEntry | null,
     by: string,
-  ): Promise<SaveResult> {
-    if (!stored || stored === before)
-      return { action: "unchanged", revision: stored?.revision ?? 0, redeployed: false };
+  ): Promise<void> {
+    if (!stored || stored === before) return;
     if (before?.revision === stored.revision) {
       if (isLive(stored)) await signals.statusChanged(stored, by);
-      return { action: "updated", revision: stored.revision, redeployed: false };
+      return;
     }
-    const change = changeOf("workflow", name, before, stored);
-    await archive.record(change);
+    await archive.record(changeOf("workflow", name, before, stored));
     if (isLive(stored)) await signals.deployed(stored, by);
-    const action = ({ create: "created", update: "updated", delete: "deleted" } as const)[change.action];
-    return { action, revision: stored.revision, redeployed: action === "updated" };
   }
 
   function saved(revision: number, by: string) {
     return { schema: entrySchema, revision, savedAt: now().toISOString(), savedBy: by } as const;
   }
 
-  /** `fallback` serves a restart of a workflow whose breed has been deleted since. */
-  function deploy(workflow: Workflow, workflowRevision: number, restarts: number, fallback?: Breed): Deployment {
-    const { breed, revision: breedRevision } = resolve(workflow, fallback);
+  /** `before` serves a restart: of a workflow whose breed has been deleted since, or that has one of its own. */
+  function deploy(workflow: Workflow, workflowRevision: number, restarts: number, before: Before): Deployment {
+    const { breed, revision: breedRevision, packages } = resolve(workflow, before);
     const id = createHash("sha256")
       .update(JSON.stringify([workflow.name, workflowRevision, breed.name, breedRevision, restarts]))
       .digest("hex")
       .slice(0, 12);
-    return { id, workflowRevision, breedRevision, restarts, breed, deployedAt: now().toISOString() };
+    const deployedAt = now().toISOString();
+    return { id, workflowRevision, breedRevision, restarts, breed, ...(packages && { packages }), deployedAt };
   }
 
-  function resolve(workflow: Workflow, fallback?: Breed): { breed: Breed; revision: number | null } {
-    if (!("reference" in workflow.breed)) return { breed: workflow.breed, revision: null };
+  function resolve(
+    workflow: Workflow,
+    { breed, packages }: Before,
+  ): Before & { breed: Breed; revision: number | null } {
+    if (!("reference" in workflow.breed)) return { breed: workflow.breed, revision: null, packages };
     const entry = breeds.get(workflow.breed.reference);
-    if (entry) return { breed: entry.artifact, revision: entry.revision };
-    if (fallback) return { breed: fallback, revision: null };
+    if (entry) return { breed: entry.artifact, revision: entry.revision, packages: entry.packages };
+    if (breed) return { breed, revision: null, packages };
     throw new Error(`breed ${workflow.breed.reference} was deleted while workflow ${workflow.name} was being saved`);
   }
+}
+
+/** A referenced breed brings its packages from its own revision. */
+function hasNewPackages({ breed }: Workflow, current: WorkflowEntry | null, packages?: LockedPackages): boolean {
+  return !("reference" in breed) && packages?.id !== current?.deployment?.packages?.id;
 }
 
 function isLive(entry: WorkflowEntry): entry is LiveWorkflow {

@@ -5,7 +5,8 @@
 //       history or done again (backup.ts B1).
 //   R3. What was restored is compared with the manifest, stream by stream. Messages that are too old for the retention of their
 //       stream are let go by the server; they are told, not hidden.
-//   R4. Nothing of the backup is about this machine: identities of agents and the name of the installation are its own.
+//   R4. A home whose restore broke off is marked until one has ended: no controller starts with a part of an installation.
+//   R5. Nothing of the backup is about this machine: identities of agents and the name of the installation are its own.
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -20,6 +21,7 @@ import { createRuntime } from "../create-runtime.ts";
 import { lockHome } from "../home-lock.ts";
 import { installationOf } from "../installation.ts";
 import { resolveOptions } from "../options.ts";
+import { beginRestoring, endRestoring } from "../restoring.ts";
 import { ensureTriggersConsumer } from "../triggers/triggers-consumer.ts";
 import { backupStreams } from "./backup.ts";
 
@@ -51,7 +53,7 @@ export async function restoreInstallation(
   opened.defer(() => nc.close());
   const jsm = await jetstreamManager(nc);
 
-  await makeRoom(jsm, backup.replace);
+  await makeRoom(jsm, backup.replace, () => beginRestoring(options.home));
   for (const copy of backup.manifest.streams) {
     const chunks = createReadStream(join(backup.folder, copy.file));
     const state = await restoreStream(nc, { config: copy.config, state: copy.state } as unknown as StreamShape, chunks);
@@ -59,11 +61,12 @@ export async function restoreInstallation(
     if (copy.name === eventsStream) await ensureTriggersConsumer(jsm, backup.manifest.handledThrough);
   }
   for (const file of indexFiles) await rm(join(options.home, file), { force: true });
+  endRestoring(options.home);
   return { home: options.home };
 }
 
-/** Removes the streams that a controller has made, when they are empty or may be replaced. */
-async function makeRoom(jsm: JetStreamManager, replace: boolean): Promise<void> {
+/** Removes the streams that a controller has made, when they are empty or may be replaced. `begin` is called before the first goes. */
+async function makeRoom(jsm: JetStreamManager, replace: boolean, begin: () => void): Promise<void> {
   const own = new Set([...backupStreams, "KV_leader"]);
   const found: { readonly name: string; readonly messages: number }[] = [];
   for await (const { config, state } of jsm.streams.list()) {
@@ -76,6 +79,7 @@ async function makeRoom(jsm: JetStreamManager, replace: boolean): Promise<void> 
       `this installation is not empty: ${what}; restore into a new DROVER_HOME, or delete all that with --replace`,
     );
   }
+  begin();
   for (const { name } of found) await jsm.streams.delete(name);
 }
 

@@ -6,6 +6,7 @@ import type { Network } from "../../model/network.ts";
 import { replayIn } from "../../model/replay.ts";
 import { isSlotReport } from "../../model/slot.ts";
 import type { AgentAccess } from "../lifecycle/instance-spec.ts";
+import type { LockedPackages } from "../packages/lock.ts";
 import type { InstanceSpec } from "../runtime/runtime.ts";
 import { hopsOf } from "../triggers/loop-rules.ts";
 import { addressedTo } from "../triggers/runs-of-event.ts";
@@ -28,6 +29,7 @@ export type BreedTest = {
   readonly cpu: number;
   readonly memoryBytes: number;
   readonly network: Network;
+  readonly packages?: LockedPackages | undefined;
   /** Of each run. */
   readonly timeoutMs: number;
   readonly events: readonly Event[];
@@ -86,7 +88,7 @@ export function testSpec(
     workflow: owner,
     deployment: "test",
     revision,
-    work: { kind: "script" },
+    work: { kind: "script", ...(test.packages && { packages: test.packages }) },
     cpu,
     memoryBytes,
     reach: { network, servers: access.servers },

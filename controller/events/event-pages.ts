@@ -1,7 +1,8 @@
 // Pages of events that fit a query, and how many there are.
 //
 //   P1. What is found is what `compileFilter` and the bounds on time say of every event; the index only saves looking at the others.
-//   P2. A bounded count takes about 2 ms at most, however many events there are.
+//   P2. A bounded count takes about 2 ms at most, however many events there are. What it has looked at counts, whether it fits or not.
+//   P3. All of it goes in steps: none takes longer than some 20 ms.
 import type { DatabaseSync } from "node:sqlite";
 import { type EventFilter, compileFilter } from "../../model/event-match.ts";
 import type { Event } from "../../model/event.ts";
@@ -9,12 +10,15 @@ import { type Dictionary, type Search, searchOf } from "./event-terms.ts";
 import type { Minutes } from "./minutes.ts";
 import { PageTooLarge, pageBytesMax } from "./page.ts";
 import type { EventPage, EventQuery, TimeRange } from "./questions.ts";
+import type { Steps } from "./steps.ts";
 import type { SequenceRange, TermIndex } from "./term-index.ts";
 
 /** Of events that the terms alone find: about 1 ms of counting. */
 const countedMax = 5_000;
 /** Of events that have to be looked at, one by one. */
 const lookedAtMax = 500;
+/** Terms are looked up in so many sequences at once: where two hardly ever meet, in some 20 ms. */
+const searchedAtOnce = 200_000;
 
 export type Parts = {
   readonly db: DatabaseSync;
@@ -34,28 +38,30 @@ const nothing: Counted = { total: 0, totalIsExact: true };
 export type Found = { readonly seq: number; readonly text: string };
 
 export type EventSearch = {
-  page(query: EventQuery): EventPage;
-  /** Every event that fits, with its time. */
-  found(filter: EventFilter, times: Times, range: SequenceRange): Generator<Found>;
+  page(query: EventQuery): Steps<EventPage>;
+  /** Every event that fits; null for what was looked at and does not. */
+  found(filter: EventFilter, times: Times, ranges: readonly SequenceRange[]): Generator<Found | null>;
 };
 
 export function createEventSearch({ db, terms, dictionary, minutes, extent }: Parts): EventSearch {
   const read = db.prepare("SELECT json FROM event WHERE seq = ? AND time >= ? AND time < ?");
   const all = (order: EventQuery["order"]): string =>
-    `SELECT seq, json FROM event WHERE seq BETWEEN ? AND ? AND time >= ? AND time < ? ORDER BY seq ${order === "newest" ? "DESC" : "ASC"}`;
+    `SELECT seq, CASE WHEN time >= ? AND time < ? THEN json END AS json FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq ${order === "newest" ? "DESC" : "ASC"}`;
 
   return {
-    page(query) {
+    *page(query) {
       const times = timesOf(query.time);
       const search = searchOf(query.filter, dictionary);
-      const range = timed(extent(), times, minutes);
+      const ranges = timed(extent(), times, minutes);
       const texts: string[] = [];
       const sequences: number[] = [];
       let bytes = 0;
       let passed = 0;
-      if (range !== null && query.limit > 0) {
-        for (const { seq, text } of matching(query.filter, search, times, beyond(range, query), query.order)) {
-          if (passed++ < query.offset) continue;
+      if (query.limit > 0) {
+        for (const one of matching(query.filter, search, times, beyond(ranges, query), query.order)) {
+          yield;
+          if (one === null || passed++ < query.offset) continue;
+          const { seq, text } = one;
           bytes += text.length;
           if (bytes > pageBytesMax) throw new PageTooLarge();
           sequences.push(seq);
@@ -67,71 +73,88 @@ export function createEventSearch({ db, terms, dictionary, minutes, extent }: Pa
       const isAll = query.beyond === null && texts.length < query.limit && (texts.length > 0 || query.offset === 0);
       if (isAll) return { ...page, total: query.offset + texts.length, totalIsExact: true };
       const most = query.count === "exact" ? Infinity : countedMax;
-      const counted = range === null ? nothing : count(query.filter, search, times, range, most);
+      const counted = yield* count(query.filter, search, times, ranges, most);
       // More than were counted may have been passed over already.
       const seen = query.beyond === null && texts.length > 0 ? query.offset + texts.length : 0;
       return { ...page, total: Math.max(counted.total, seen), totalIsExact: counted.totalIsExact };
     },
-    *found(filter, times, range) {
-      yield* matching(filter, searchOf(filter, dictionary), times, range, "oldest");
-    },
+    found: (filter, times, ranges) => matching(filter, searchOf(filter, dictionary), times, ranges, "oldest"),
   };
 
   function* matching(
     filter: EventFilter,
     search: Search,
     times: Times,
-    range: SequenceRange,
+    ranges: readonly SequenceRange[],
     order: EventQuery["order"],
-  ): Generator<Found> {
+  ): Generator<Found | null> {
     if (search.kind === "none") return;
     const fits = search.verify ? compileFilter(filter) : null;
-    for (const one of candidates(search, times, range, order))
-      if (fits === null || fits(JSON.parse(one.text) as Event)) yield one;
+    for (const one of candidates(search, times, ranges, order))
+      yield one === null || fits === null || fits(JSON.parse(one.text) as Event) ? one : null;
   }
 
+  /** What the index cannot rule out; null for what has another time. */
   function* candidates(
     search: Exclude<Search, { kind: "none" }>,
     { fromMs, toMs }: Times,
-    range: SequenceRange,
+    ranges: readonly SequenceRange[],
     order: EventQuery["order"],
-  ): Generator<Found> {
-    if (search.kind === "all") {
-      for (const row of db.prepare(all(order)).iterate(range.from, range.to, fromMs, toMs))
-        yield { seq: Number(row["seq"]), text: String(row["json"]) };
-      return;
-    }
-    for (const seq of terms.sequences(search.expression, range, order)) {
-      const row = read.get(seq, fromMs, toMs);
-      if (row) yield { seq, text: String(row["json"]) };
+  ): Generator<Found | null> {
+    for (const range of order === "newest" ? ranges.toReversed() : ranges) {
+      if (search.kind === "all") {
+        for (const row of db.prepare(all(order)).iterate(fromMs, toMs, range.from, range.to))
+          yield row["json"] === null ? null : { seq: Number(row["seq"]), text: String(row["json"]) };
+        continue;
+      }
+      for (const part of parts(range, order)) {
+        yield null;
+        for (const seq of terms.sequences(search.expression, part, order)) {
+          const row = read.get(seq, fromMs, toMs);
+          yield row ? { seq, text: String(row["json"]) } : null;
+        }
+      }
     }
   }
 
-  function count(filter: EventFilter, search: Search, times: Times, range: SequenceRange, most: number): Counted {
+  function* count(
+    filter: EventFilter,
+    search: Search,
+    times: Times,
+    ranges: readonly SequenceRange[],
+    most: number,
+  ): Steps<Counted> {
     if (search.kind === "none") return nothing;
     const isTimed = times.fromMs > -Infinity || times.toMs < Infinity;
+    let total = 0;
     if (search.kind === "all" && !search.verify && !isTimed) return { total: extent().events, totalIsExact: true };
     if (search.kind === "words" && !search.verify && !isTimed) {
-      const total = terms.count(search.expression, range, most);
+      for (const part of ranges.flatMap((range) => [...parts(range, "oldest")])) {
+        yield;
+        total += terms.count(search.expression, part, most - total);
+        if (total >= most) break;
+      }
       return { total, totalIsExact: total < most };
     }
     const fits = search.verify ? compileFilter(filter) : null;
-    let [total, lookedAt] = [0, 0];
-    for (const { text } of candidates(search, times, range, "newest")) {
-      if (fits === null || fits(JSON.parse(text) as Event)) total += 1;
+    let lookedAt = 0;
+    for (const one of candidates(search, times, ranges, "newest")) {
+      yield;
+      if (one !== null && (fits === null || fits(JSON.parse(one.text) as Event))) total += 1;
       if (++lookedAt >= lookedAtMax && most < Infinity) return { total, totalIsExact: false };
     }
     return { total, totalIsExact: true };
   }
 }
 
-/** Where events of that time can be; null when there are none. */
-export function timed(extent: SequenceRange, { fromMs, toMs }: Times, minutes: Minutes): SequenceRange | null {
-  if (fromMs === -Infinity && toMs === Infinity) return extent;
-  if (fromMs >= toMs) return null;
-  const within = minutes.sequences(fromMs, toMs - 1);
-  if (within === null) return null;
-  return { from: Math.max(extent.from, within.from), to: Math.min(extent.to, within.to) };
+/** Where events of that time can be, in order. */
+export function timed(extent: SequenceRange, { fromMs, toMs }: Times, minutes: Minutes): readonly SequenceRange[] {
+  if (fromMs === -Infinity && toMs === Infinity) return [extent];
+  if (fromMs >= toMs) return [];
+  return minutes
+    .stretches(fromMs, toMs - 1)
+    .map(({ from, to }) => ({ from: Math.max(extent.from, from), to: Math.min(extent.to, to) }))
+    .filter(({ from, to }) => from <= to);
 }
 
 /** Times have milliseconds, so what comes after one comes from the next millisecond on. */
@@ -144,9 +167,20 @@ export function timesOf({ gt, gte, lt, lte }: TimeRange): Times {
   };
 }
 
-function beyond(range: SequenceRange, { beyond: bound, order }: EventQuery): SequenceRange {
-  if (bound === null) return range;
-  return order === "newest"
-    ? { from: range.from, to: Math.min(range.to, bound - 1) }
-    : { from: Math.max(range.from, bound + 1), to: range.to };
+function beyond(ranges: readonly SequenceRange[], { beyond: bound, order }: EventQuery): readonly SequenceRange[] {
+  if (bound === null) return ranges;
+  return ranges
+    .map(({ from, to }) =>
+      order === "newest" ? { from, to: Math.min(to, bound - 1) } : { from: Math.max(from, bound + 1), to },
+    )
+    .filter(({ from, to }) => from <= to);
+}
+
+function* parts({ from, to }: SequenceRange, order: EventQuery["order"]): Generator<SequenceRange> {
+  if (order === "oldest")
+    for (let start = from; start <= to; start += searchedAtOnce)
+      yield { from: start, to: Math.min(to, start + searchedAtOnce - 1) };
+  else
+    for (let end = to; end >= from; end -= searchedAtOnce)
+      yield { from: Math.max(from, end - searchedAtOnce + 1), to: end };
 }

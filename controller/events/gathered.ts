@@ -1,7 +1,7 @@
 // What has been gathered from the events of one bucket, and what an aggregator makes of it.
-import { type Sums, addNumber, addSums, noSums } from "./minutes.ts";
 import { percentilesOf } from "./percentiles.ts";
 import type { AggregateValue, Aggregator, NumberRange } from "./questions.ts";
+import { type Sums, addNumber, addSums, averageOf, noSums, sumOf } from "./sums.ts";
 
 /** `other`: something at the field that is no number. `list`: the numbers, where they are needed one by one. */
 export type Gathered = Sums & { other: string | null; hasNumbersOutside: boolean; readonly list: number[] | null };
@@ -47,15 +47,21 @@ export function gather(into: Gathered, value: unknown, { field, range }: Aggrega
   return true;
 }
 
+/** Whether their sum is more than a number can hold. */
+export function overflows(gathered: Gathered): boolean {
+  return Math.abs(sumOf(gathered) ?? 0) === Infinity;
+}
+
 export function valueOf(aggregator: Aggregator, gathered: Gathered): AggregateValue {
-  const { events, numbers, sum, low, high } = gathered;
+  const { events, numbers, low, high } = gathered;
   const list = gathered.list ?? [];
-  const average = numbers === 0 ? null : sum / numbers;
+  const average = averageOf(gathered);
+  const sum = overflows(gathered) ? null : sumOf(gathered);
   switch (aggregator.type) {
     case "count":
       return countsEvents(aggregator) ? events : numbers;
     case "sum":
-      return numbers === 0 ? null : sum;
+      return sum;
     case "average":
       return average;
     case "min":
@@ -65,16 +71,20 @@ export function valueOf(aggregator: Aggregator, gathered: Gathered): AggregateVa
     case "percentiles":
       return percentilesOf(list, aggregator.percents);
     case "stats":
-      return { min: low, max: high, average, sum: numbers === 0 ? null : sum, deviation: deviationOf(list, average) };
+      return { min: low, max: high, average, sum, deviation: deviationOf(list, average) };
   }
 }
 
 /** Of the whole population, not of a sample. */
 function deviationOf(numbers: readonly number[], average: number | null): number | null {
   if (average === null) return null;
-  let squares = 0;
-  for (const number of numbers) squares += (number - average) ** 2;
-  return Math.sqrt(squares / numbers.length);
+  const squares = numbers.reduce((sum, number) => sum + (number - average) ** 2, 0);
+  if (Number.isFinite(squares)) return Math.sqrt(squares / numbers.length);
+  // Halves, so that a difference fits, and of these what part they are of the largest, so that a square does.
+  const halves = numbers.map((number) => Math.abs(number / 2 - average / 2));
+  const most = halves.reduce((a, b) => Math.max(a, b), 0);
+  const parts = halves.reduce((sum, half) => sum + (half / most) ** 2, 0);
+  return Math.sqrt(parts / numbers.length) * most * 2;
 }
 
 function isWithin(

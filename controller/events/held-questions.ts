@@ -11,6 +11,8 @@ type Held = { readonly asked: Asked; readonly deadlineMs: number };
 
 export type HeldQuestions = {
   hold(asked: Asked): void;
+  /** Nobody waits for it any more. */
+  cancel(id: number): void;
   /** Lowest sequence that one of them waits for; Infinity when none waits. */
   readonly next: number;
   readonly count: number;
@@ -26,6 +28,9 @@ export function createHeldQuestions(nowMs: () => number): HeldQuestions {
     hold(asked) {
       all.push({ asked, deadlineMs: nowMs() + waitMsMax });
       next = Math.min(next, asked.passed);
+    },
+    cancel(id) {
+      all = all.filter(({ asked }) => asked.id !== id);
     },
     get next() {
       return next;

@@ -7,23 +7,17 @@
 //   X4. Anybody may publish any bytes under a name of their own: what cannot be indexed is passed over and told, and keeps nothing
 //       else out.
 //   X5. What the stream no longer has is in no answer some seconds later.
-import {
-  type ConsumerMessages,
-  type JetStreamManager,
-  type JsMsg,
-  type MsgRequest,
-  DeliverPolicy,
-  jetstream,
-} from "@nats-io/jetstream";
+import { type JetStreamManager, type JsMsg, type MsgRequest, DeliverPolicy, jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { readingOptions } from "../../bus/reading.ts";
 import { allEvents, eventsStream, ownerOf } from "../../bus/subjects.ts";
 import { fromCloudEvent } from "../../model/cloud-event.ts";
 import { eventTagsMax } from "../../model/event-limits.ts";
-import { type Skipped, addAll, oneMore, together } from "./index-adding.ts";
+import type { Event } from "../../model/event.ts";
+import { type Skipped, addTold, oneMore, together } from "./index-adding.ts";
 import { removeIndexFile } from "./index-file.ts";
 import { usableStore } from "./index-opening.ts";
-import { schemaVersion } from "./index-store.ts";
+import { type IndexStore, schemaVersion } from "./index-store.ts";
 import { startTidying } from "./index-tidying.ts";
 import type { Answers, IndexStatus, IndexedEvent } from "./questions.ts";
 
@@ -43,6 +37,8 @@ export type Rebuilt = { readonly events: number; readonly through: number; reado
 
 export type IndexFeed = {
   readonly answers: Answers;
+  /** Begins a question that may take long. */
+  readonly begin: IndexStore["begin"];
   /** The sequence up to which the file has seen the stream. */
   readonly through: number;
   /** What the stream held when this began. */
@@ -68,6 +64,12 @@ export type IndexFeedParts = {
   /** The file that was found could not be used; there is an empty one in its place. */
   readonly onDropped: (reason: string) => void;
   readonly onSkipped: (skipped: Skipped) => void;
+  /** Holds the first sequence that is being added, and 0 otherwise: whoever starts the thread again reads there what it died of. */
+  readonly adding: Float64Array;
+  /** The last thread died while it added: the first messages are added one by one. */
+  readonly isCareful: boolean;
+  /** Sequences that threads have died of (index-deaths.ts). */
+  readonly passedOver: readonly number[];
   /** It cannot go on: the file failed, or is not of this stream any more. */
   readonly onBroken: (error: unknown) => void;
 };
@@ -85,6 +87,7 @@ export async function openIndexFeed(parts: IndexFeedParts): Promise<IndexFeed> {
   let skipped: Skipped | null = null;
   let through = store.lastSequence;
   let throughBefore = -1;
+  let carefulFor = parts.isCareful ? batchEventsMax : 0;
   let forgotten = 0;
   const ending = new AbortController();
   let looking = false;
@@ -98,6 +101,7 @@ export async function openIndexFeed(parts: IndexFeedParts): Promise<IndexFeed> {
 
   return {
     answers,
+    begin: store.begin,
     get through() {
       return store.lastSequence;
     },
@@ -120,12 +124,17 @@ export async function openIndexFeed(parts: IndexFeedParts): Promise<IndexFeed> {
   function take(msg: JsMsg): void {
     if (ending.signal.aborted) return;
     const event = fromCloudEvent(msg.data, ownerOf(msg.subject));
-    if (event !== null && event.tags.length <= tagsMax) batch.push({ seq: msg.seq, event });
-    else if (event !== null)
-      skipped = oneMore(skipped, { sequence: msg.seq, reason: `it has ${event.tags.length} tags` });
+    const reason = event === null ? null : reasonToSkip(msg.seq, event);
+    if (reason !== null) skipped = oneMore(skipped, { sequence: msg.seq, reason });
+    else if (event !== null) batch.push({ seq: msg.seq, event });
     through = msg.seq;
-    if (batch.length >= batchEventsMax || (through >= floor && through >= parts.awaited())) tryToFlush();
+    if (batch.length >= (carefulFor > 0 ? 1 : batchEventsMax) || (through >= floor && through >= parts.awaited())) tryToFlush();
     else flushTimer ??= setTimeout(tryToFlush, batchWaitMs);
+  }
+
+  function reasonToSkip(sequence: number, { tags }: Event): string | null {
+    if (tags.length > tagsMax) return `it has ${tags.length} tags`;
+    return parts.passedOver.includes(sequence) ? "the thread of the index died of it" : null;
   }
 
   /** What is thrown inside the reader would end it in silence. */
@@ -141,7 +150,8 @@ export async function openIndexFeed(parts: IndexFeedParts): Promise<IndexFeed> {
     if (flushTimer) clearTimeout(flushTimer);
     flushTimer = null;
     if (through === store.lastSequence) return;
-    const left = addAll(store, batch, through);
+    const left = addTold(store, { batch, through, adding: parts.adding });
+    carefulFor -= batch.length;
     batch = [];
     // Told with the batch: floods of them are not floods of messages.
     const all = together(skipped, left);
@@ -217,10 +227,19 @@ function firstFrom(seq: number): MsgRequest {
   return { seq, next_by_subj: allEvents() } as MsgRequest;
 }
 
-async function readFrom(nc: NatsConnection, sequence: number, take: (msg: JsMsg) => void): Promise<ConsumerMessages> {
+type Reading = { close(): Promise<void> };
+
+/** The server would keep the consumer for minutes: an index that is built again and again would leave many. */
+async function readFrom(nc: NatsConnection, sequence: number, take: (msg: JsMsg) => void): Promise<Reading> {
   const consumer = await jetstream(nc).consumers.get(eventsStream, {
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: sequence,
   });
-  return consumer.consume({ ...readingOptions, callback: take, max_messages: readAhead });
+  const messages = await consumer.consume({ ...readingOptions, callback: take, max_messages: readAhead });
+  return {
+    async close() {
+      await messages.close();
+      await consumer.delete().catch(() => false);
+    },
+  };
 }

@@ -7,6 +7,8 @@ const suffixes = ["", "-wal", "-shm", "-journal"];
 /** Result codes of SQLite, without their extensions. */
 const corrupt = 11;
 const notADatabase = 26;
+/** One value was too big, of a wrong kind, or against a rule of the schema: another event may be stored. */
+const ofTheEvent: ReadonlySet<number> = new Set([18, 19, 20]);
 /** What another file would not help against: it is locked, cannot be read or written, or there is no memory or room. */
 const ofTheMachine: ReadonlySet<number> = new Set([3, 5, 6, 7, 8, 10, 13, 14, 23]);
 
@@ -28,9 +30,16 @@ export function isUnusable(error: unknown): boolean {
   return code !== null && !ofTheMachine.has(code);
 }
 
+/** Whether it is the machine's affair: another try may succeed when somebody has made room. */
+export function isOfTheMachine(error: unknown): boolean {
+  const code = resultCode(error);
+  return code !== null && ofTheMachine.has(code);
+}
+
 /** Whether the file, or what it lies on, failed, and not what was to be written. */
 export function isOfSqlite(error: unknown): boolean {
-  return resultCode(error) !== null;
+  const code = resultCode(error);
+  return code !== null && !ofTheEvent.has(code);
 }
 
 function resultCode(error: unknown): number | null {

@@ -8,19 +8,19 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Event } from "../../model/event.ts";
 import { createHistoryStore, historyTables } from "../runs/history-store.ts";
-import { createAggregates } from "./aggregates.ts";
 import { createTermNumbers, dictionaryTables } from "./dictionary.ts";
-import { createEventSearch } from "./event-pages.ts";
 import { ownTerms, searchOf, senderTerm, sharedTerms, tokenOf } from "./event-terms.ts";
 import { idHash } from "./id-hash.ts";
 import { createIdIndex, idTables } from "./id-index.ts";
+import { type IndexReader, type Reading, createIndexReader } from "./index-reader.ts";
 import { finishWriting, writeWithoutWaiting } from "./index-sync.ts";
 import { createMinutes, minuteTables } from "./minutes.ts";
 import type { Answers, IndexedEvent } from "./questions.ts";
+import { finish } from "./steps.ts";
 import { createTermIndex } from "./term-index.ts";
 
 /** Another number makes every existing index be built again from the stream. */
-export const schemaVersion = 5;
+export const schemaVersion = 6;
 
 const schema = `
   CREATE TABLE IF NOT EXISTS event (seq INTEGER PRIMARY KEY, id_hash INTEGER NOT NULL, time INTEGER NOT NULL, json TEXT NOT NULL);
@@ -42,6 +42,8 @@ export type IndexStore = Omit<Answers, "indexed"> & {
   add(events: readonly IndexedEvent[], through: number): void;
   /** Forgets what the stream no longer has: all sequences below `first`. False: there is more to forget; call it again. */
   forgetBelow(first: number): boolean;
+  /** Begins what may take long; the store's own `eventPage` and `aggregate` do it all at once. */
+  readonly begin: IndexReader["begin"];
   /** One step of merging what makes questions slow, in some 3 ms. True: there is nothing to merge now. */
   tidy(): boolean;
   close(): void;
@@ -59,9 +61,7 @@ export function openIndexStore(path: string, streamIdentity: string): IndexStore
   const dictionary = createTermNumbers(db);
   const terms = createTermIndex(db);
   const minutes = createMinutes(db);
-  const parts = { db, terms, dictionary, minutes, extent };
-  const search = createEventSearch(parts);
-  const aggregates = createAggregates({ ...parts, termOf: (term) => dictionary.find(term) }, search);
+  const reader = createIndexReader(path, extent);
 
   const insertEvent = db.prepare("INSERT OR IGNORE INTO event (seq, id_hash, time, json) VALUES (?, ?, ?, ?)");
   const findEvent = db.prepare("SELECT json FROM event WHERE seq = ?");
@@ -120,7 +120,9 @@ export function openIndexStore(path: string, streamIdentity: string): IndexStore
       return until === first;
     },
     tidy: () => terms.tidy(),
+    begin: reader.begin,
     close() {
+      reader.close();
       try {
         finishWriting(db);
       } catch {
@@ -129,9 +131,10 @@ export function openIndexStore(path: string, streamIdentity: string): IndexStore
       db.close();
     },
 
-    eventPage: (query) => search.page(query),
-    aggregate: (query) => aggregates.aggregate(query),
+    eventPage: (query) => atOnce(reader.begin("eventPage", [query])),
+    aggregate: (query) => atOnce(reader.begin("aggregate", [query])),
     event: (id) => findById(id)?.event ?? null,
+    sentAs: (id, countMax) => [...sentAs(id).take(countMax)].map(({ event }) => event),
     sequenceOf: (id) => findById(id)?.seq ?? null,
     stretches: (fromMs, toMs) => ({ ranges: minutes.stretches(fromMs, toMs), through: lastSequence }),
     knownEvents: (ids) => ids.filter((id) => findByOwnId(id) !== null),
@@ -175,14 +178,15 @@ export function openIndexStore(path: string, streamIdentity: string): IndexStore
       work();
       db.exec("COMMIT");
     } catch (error) {
-      db.exec("ROLLBACK");
-      for (const part of [idIndex, dictionary, terms, minutes, aggregates]) part.reload();
+      // A disk that is full, or fails, has ended the transaction already.
+      if (db.isTransaction) db.exec("ROLLBACK");
+      for (const part of [idIndex, dictionary, terms, minutes]) part.reload();
       throw error;
     }
   }
 
   function findById(id: string): IndexedEvent | null {
-    return findByOwnId(id) ?? findBySenders(id);
+    return findByOwnId(id) ?? [...sentAs(id).take(1)][0] ?? null;
   }
 
   function findByOwnId(id: string): IndexedEvent | null {
@@ -193,17 +197,28 @@ export function openIndexStore(path: string, streamIdentity: string): IndexStore
     return null;
   }
 
-  function findBySenders(id: string): IndexedEvent | null {
+  /** Each once, however often it is stored. */
+  function* sentAs(id: string): Generator<IndexedEvent, undefined> {
+    const seen = new Set<string>();
     for (const seq of terms.sequences(`"${tokenOf(senderTerm(id))}"`, extent(), "oldest")) {
       const event = eventAt(seq);
-      if (event) return { seq, event };
+      if (event === null || seen.has(event.id)) continue;
+      seen.add(event.id);
+      yield { seq, event };
     }
-    return null;
   }
 
   function eventAt(seq: number): Event | null {
     const row = seq < firstSequence ? undefined : findEvent.get(seq);
     return row ? (JSON.parse(String(row["json"])) as Event) : null;
+  }
+}
+
+function atOnce<T>({ steps, end }: Reading<T>): T {
+  try {
+    return finish(steps);
+  } finally {
+    end();
   }
 }
 

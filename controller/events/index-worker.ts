@@ -3,7 +3,8 @@
 //
 //   W1. A question is answered only after the index has passed the sequence that it names (held-questions.ts), or fails when that
 //       takes too long. An answer knows all that has arrived here before it.
-//   W2. An index that is to be built again, by request or because its file is damaged, begins anew with an empty file; questions
+//   W2. What takes long is answered in slices (slow-questions.ts); in between events are added, and whatever is short is answered.
+//   W3. An index that is to be built again, by request or because its file is damaged, begins anew with an empty file; questions
 //       wait meanwhile.
 import { jetstreamManager } from "@nats-io/jetstream";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
@@ -11,14 +12,20 @@ import { type ConnectionTarget, connectNats } from "../../bus/connection.ts";
 import { controllerOwner, eventsStream, inboxPrefix } from "../../bus/subjects.ts";
 import { createHeldQuestions, isAnswerable } from "./held-questions.ts";
 import type { Skipped } from "./index-adding.ts";
-import { type IndexFeed, type Rebuilt, StreamWentBack, openIndexFeed } from "./index-feed.ts";
+import { type IndexFeed, type IndexFeedParts, type Rebuilt, StreamWentBack, openIndexFeed } from "./index-feed.ts";
 import { isDamage } from "./index-file.ts";
 import { PageTooLarge } from "./page.ts";
-import { type Asked, answer } from "./questions.ts";
+import { type Asked, type SlowQuestion, answer, isSlow } from "./questions.ts";
+import { createSlowQuestions } from "./slow-questions.ts";
 
-export type IndexWorkerData = { readonly target: ConnectionTarget; readonly path: string };
+export type IndexWorkerData = Pick<IndexFeedParts, "adding" | "isCareful" | "passedOver"> & {
+  readonly target: ConnectionTarget;
+  readonly path: string;
+};
 export type IndexRequest =
   | { readonly kind: "ask"; readonly asked: Asked }
+  /** Nobody waits for its answer any more. */
+  | { readonly kind: "cancel"; readonly id: number }
   /** The answer is the state of the new index. */
   | { readonly kind: "rebuild"; readonly id: number }
   | { readonly kind: "stop" };
@@ -45,10 +52,18 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
   const jsm = await jetstreamManager(nc);
   const send = (said: IndexAnswer): void => port.postMessage(said);
   const held = createHeldQuestions(() => Date.now());
+  const slow = createSlowQuestions({
+    begin: ({ question, given }) => feed.begin(question as SlowQuestion, given as Parameters<IndexFeed["begin"]>[1]),
+    onAnswer: ({ id }, found) => send({ kind: "answer", id, answer: found }),
+    onRefused: ({ id }, reason) => send({ kind: "failed", id, reason }),
+    onFailed: failed,
+    nowMs: () => Date.now(),
+    later: setImmediate,
+  });
   const feedParts = {
+    ...data,
     nc,
     jsm,
-    path: data.path,
     awaited: () => held.next,
     onWritten: answerHeld,
     onRebuilt: (rebuilt: Rebuilt) => send({ kind: "rebuilt", rebuilt }),
@@ -73,6 +88,9 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
     switch (request.kind) {
       case "ask":
         return ask(request.asked);
+      case "cancel":
+        held.cancel(request.id);
+        return slow.cancel(request.id);
       case "rebuild":
         return rebuild(request.id);
       case "stop":
@@ -113,13 +131,18 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
   }
 
   function reply(asked: Asked): void {
+    if (isSlow(asked.question)) return slow.add(asked);
     try {
       send({ kind: "answer", id: asked.id, answer: answer(feed.answers, asked) });
     } catch (error) {
-      if (error instanceof PageTooLarge) return send({ kind: "too-large", id: asked.id });
-      send({ kind: "failed", id: asked.id, reason: error instanceof Error ? error.message : String(error) });
-      if (isDamage(error)) broken(error);
+      failed(asked, error);
     }
+  }
+
+  function failed({ id }: Asked, error: unknown): void {
+    if (error instanceof PageTooLarge) return send({ kind: "too-large", id });
+    send({ kind: "failed", id, reason: error instanceof Error ? error.message : String(error) });
+    if (isDamage(error)) broken(error);
   }
 
   /** A file that is at fault is replaced. With any other error the thread ends, and is started again. */
@@ -143,6 +166,7 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
   }
 
   function replace(): Promise<void> {
+    for (const asked of slow.clear()) held.hold(asked);
     replacing = feed.drop().then(open).then(answerHeld, die);
     return replacing;
   }
@@ -155,6 +179,7 @@ async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
   }
 
   async function end(): Promise<void> {
+    slow.clear();
     await replacing;
     clearInterval(heldTimer);
     await feed.stop();

@@ -3,10 +3,13 @@
 //   Q1. An answer knows every event that this controller has accepted before the question (read your own writes).
 //   Q2. It knows everything that the stream held when the thread began to read, also while an index is built again: until then
 //       questions wait, and fail with a reason that says how far it is.
-//   Q3. The thread is started again when it dies; questions that it took with it fail with a reason.
+//   Q3. The thread is started again when it dies; questions that it took with it fail with a reason. What it keeps dying of is
+//       passed over (index-deaths.ts).
+//   Q4. A question whose asker has gone is given up. When this stops, all that wait fail at once.
 import { Worker } from "node:worker_threads";
 import type { ConnectionTarget } from "../../bus/connection.ts";
 import type { Skipped } from "./index-adding.ts";
+import { createDeaths } from "./index-deaths.ts";
 import type { Rebuilt } from "./index-feed.ts";
 import type { IndexAnswer, IndexRequest, IndexWorkerData } from "./index-worker.ts";
 import { PageTooLarge } from "./page.ts";
@@ -15,15 +18,27 @@ import { type Answers, type EventPage, type EventQuery, type IndexStatus, type Q
 /** Questions that may wait for the thread at once; the next one is refused. */
 const questionsWaitingMax = 1_000;
 const restartWaitMs = 1_000;
+/** After that the thread is ended wherever it is. Its file is none the worse: it is as after a kill. */
+const stopWaitMs = 2_000;
 /** The thread's memory is part of every idle controller: new objects get little room, and its code comes from the cache. */
 const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 };
 const workerUrl = new URL("./index-worker.ts", import.meta.url).href;
 const workerCode = `require("node:module").enableCompileCache(); import(${JSON.stringify(workerUrl)});`;
 
 export type EventIndex = {
-  /** `passed`: the index must have seen this stream sequence first. Rejects with IndexUnavailable or PageTooLarge. */
-  ask<Q extends Question>(question: Q, given: Parameters<Answers[Q]>, passed: number): Promise<ReturnType<Answers[Q]>>;
-  query(query: EventQuery, passed: number): Promise<EventPage>;
+  /**
+   * `passed`: the index must have seen this stream sequence first. `gone`: whoever asks does not
+   * wait any more. Rejects with IndexUnavailable or PageTooLarge.
+   */
+  ask<Q extends Question>(
+    question: Q,
+    given: Parameters<Answers[Q]>,
+    passed: number,
+    gone?: AbortSignal,
+  ): Promise<ReturnType<Answers[Q]>>;
+  query(query: EventQuery, passed: number, gone?: AbortSignal): Promise<EventPage>;
+  /** Why it cannot be asked, or may not be soon; null: it is well. */
+  problem(): string | null;
   /** At once, whatever the index is at. */
   status(): Promise<IndexStatus>;
   /**
@@ -37,6 +52,9 @@ export type EventIndex = {
 /** Why a question has no answer now; the same question may succeed later. */
 export class IndexUnavailable extends Error {}
 
+const hasEnded = "the event index has ended; it is started again";
+const nobodyWaits = "nobody waits for the answer any more";
+
 type Waiting = { readonly resolve: (answer: unknown) => void; readonly reject: (error: Error) => void };
 
 export async function startEventIndex(options: {
@@ -48,8 +66,12 @@ export async function startEventIndex(options: {
   onDropped?: (reason: string) => void;
   /** A message of the stream cannot be indexed; no answer will know it. */
   onSkipped?: (skipped: Skipped) => void;
+  /** Threads have died of this message of the stream; the next ones leave it out. */
+  onPassedOver?: (sequence: number) => void;
 }): Promise<EventIndex> {
   const waiting = new Map<number, Waiting>();
+  const deaths = createDeaths(() => Date.now());
+  const adding = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
   let stopping = false;
   let alive = false;
   let started = false;
@@ -58,8 +80,9 @@ export async function startEventIndex(options: {
   started = true;
 
   return {
-    ask: (question, given, passed) => ask(question, given, passed),
-    query: (query, passed) => ask("eventPage", [query], passed),
+    ask: (question, given, passed, gone) => ask(question, given, passed, gone),
+    query: (query, passed, gone) => ask("eventPage", [query], passed, gone),
+    problem: () => deaths.problem() ?? (alive ? null : hasEnded),
     status: () => ask("indexed", [], asItIs),
     rebuild: async () => (await request((id) => ({ kind: "rebuild", id }))) as IndexStatus,
     async stop() {
@@ -67,8 +90,10 @@ export async function startEventIndex(options: {
       if (!alive) return;
       const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
       worker.postMessage({ kind: "stop" } satisfies IndexRequest);
-      await ended;
       failAll("the controller is stopping");
+      const late = setTimeout(() => void worker.terminate(), stopWaitMs);
+      await ended;
+      clearTimeout(late);
     },
   };
 
@@ -76,26 +101,42 @@ export async function startEventIndex(options: {
     question: Q,
     given: Parameters<Answers[Q]>,
     passed: number,
+    gone?: AbortSignal,
   ): Promise<ReturnType<Answers[Q]>> {
     // How the index is can be told also when it holds up everybody else.
     if (waiting.size >= questionsWaitingMax && passed !== asItIs)
       throw new IndexUnavailable(`${questionsWaitingMax} questions wait already`);
-    const answer = await request((id) => ({ kind: "ask", asked: { id, question, given, passed } }));
+    const askedAtMs = Date.now();
+    const answer = await request((id) => ({ kind: "ask", asked: { id, question, given, passed, askedAtMs } }), gone);
     return answer as ReturnType<Answers[Q]>;
   }
 
-  function request(requestOf: (id: number) => IndexRequest): Promise<unknown> {
+  async function request(requestOf: (id: number) => IndexRequest, gone?: AbortSignal): Promise<unknown> {
     // A thread that has ended would take the question and never answer it.
-    if (!alive) return Promise.reject(new IndexUnavailable("the event index has ended; it is started again"));
+    if (!alive || stopping) throw new IndexUnavailable(hasEnded);
+    if (gone?.aborted) throw new IndexUnavailable(nobodyWaits);
     const id = count++;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     waiting.set(id, { resolve, reject });
     worker.postMessage(requestOf(id));
-    return promise;
+    const giveUp = (): void => {
+      if (!waiting.delete(id)) return;
+      worker.postMessage({ kind: "cancel", id } satisfies IndexRequest);
+      reject(new IndexUnavailable(nobodyWaits));
+    };
+    gone?.addEventListener("abort", giveUp, { once: true });
+    try {
+      return await promise;
+    } finally {
+      gone?.removeEventListener("abort", giveUp);
+    }
   }
 
   async function spawnWorker(): Promise<Worker> {
-    const data: IndexWorkerData = { target: options.target, path: options.path };
+    const { target, path } = options;
+    const { isCareful, passedOver } = deaths;
+    adding[0] = 0;
+    const data: IndexWorkerData = { target, path, adding, isCareful, passedOver };
     const next = new Worker(workerCode, { eval: true, workerData: data, resourceLimits });
     const ready = Promise.withResolvers<void>();
     next.on("message", (answer: IndexAnswer) => {
@@ -108,6 +149,8 @@ export async function startEventIndex(options: {
     next.once("error", (error) => {
       ready.reject(error);
       options.onDeath(error as Error);
+      const passedOver = deaths.died(error as Error, adding[0] || null);
+      if (passedOver !== null) options.onPassedOver?.(passedOver);
     });
     next.once("exit", () => {
       alive = false;

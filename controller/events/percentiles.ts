@@ -8,5 +8,9 @@ function valueAt(sorted: Float64Array, percent: number): number | null {
   const place = (percent / 100) * (sorted.length - 1);
   const below = sorted[Math.floor(place)];
   const above = sorted[Math.ceil(place)];
-  return below === undefined || above === undefined ? null : below + (above - below) * (place - Math.floor(place));
+  if (below === undefined || above === undefined) return null;
+  const share = place - Math.floor(place);
+  const value = below + (above - below) * share;
+  // The difference of two numbers may be more than one can hold.
+  return Number.isFinite(value) ? value : below * (1 - share) + above * share;
 }

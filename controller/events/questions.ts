@@ -52,7 +52,10 @@ export type AggregateQuery = {
   /** Where a range without an end ends. */
   readonly now: string;
 };
-/** Null where there is no number to compute it from; of percentiles, one value for each percent; of stats, each by its name. */
+/**
+ * Null where there is no number to compute it from; of percentiles, one value for each percent; of stats, each by its name. The sum
+ * of stats is null, too, where it is more than a number can hold.
+ */
 export type AggregateValue = number | null | Readonly<Record<string, number | null>>;
 export type Bucket = { readonly timestamp: string; readonly value: AggregateValue; readonly count: number };
 export type AggregateAnswer =
@@ -60,9 +63,18 @@ export type AggregateAnswer =
   | { readonly kind: "buckets"; readonly buckets: readonly Bucket[] }
   /** Events match and have something at the field, but none has a number there. */
   | { readonly kind: "not-numbers"; readonly found: string }
-  | { readonly kind: "too-many-buckets"; readonly buckets: number; readonly bucketsMax: number }
+  /** From when to when they would be. */
+  | {
+      readonly kind: "too-many-buckets";
+      readonly buckets: number;
+      readonly bucketsMax: number;
+      readonly from: string;
+      readonly to: string;
+    }
   /** More numbers than percentiles are computed from. */
-  | { readonly kind: "too-many-numbers"; readonly numbersMax: number };
+  | { readonly kind: "too-many-numbers"; readonly numbersMax: number }
+  /** The sum, or one of them, is more than a number can hold. */
+  | { readonly kind: "sum-too-large" };
 
 export type IndexedEvent = { readonly seq: number; readonly event: Event };
 
@@ -74,6 +86,8 @@ export type Answers = {
   aggregate(query: AggregateQuery): AggregateAnswer;
   /** By Drover's id, or else by the one that the sender of a CloudEvent gave it. */
   event(id: string): Event | null;
+  /** Those to which the senders of CloudEvents gave this id, oldest first. */
+  sentAs(id: string, countMax: number): readonly Event[];
   /** The stream sequence of the event that `event` finds. */
   sequenceOf(id: string): number | null;
   /** Where events of a time lie, from the first instant (ms) up to and with the second. */
@@ -118,7 +132,16 @@ export type Asked = {
   readonly question: Question;
   readonly given: readonly unknown[];
   readonly passed: number;
+  /** When that was, in ms since 1970. */
+  readonly askedAtMs: number;
 };
+
+/** What may look at many events: computed in pieces, between which others have their turn. */
+export type SlowQuestion = "eventPage" | "aggregate";
+
+export function isSlow(question: Question): question is SlowQuestion {
+  return question === "eventPage" || question === "aggregate";
+}
 
 /** The one place where a question's name meets its arguments again: `Asked` is made by `EventIndex.ask`, whose types fit. */
 export function answer(answers: Answers, { question, given }: Asked): unknown {

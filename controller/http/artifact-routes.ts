@@ -7,7 +7,9 @@ import { checkArtifacts, saveArtifacts } from "../artifacts/apply.ts";
 import { type Condition, checkOf } from "../artifacts/condition.ts";
 import { standingOf } from "../artifacts/revisions.ts";
 import { bodyOf, documentsOf } from "./body.ts";
-import { identityOf, nameOf } from "./identity.ts";
+import { guardOf, refuseDocuments } from "./granting.ts";
+import { identityOf, mayList, nameOf } from "./identity.ts";
+import { maskedFor } from "./masked-environment.ts";
 import { type Page, pageOf, setPageHeaders, sliceOf } from "./paging.ts";
 import type { HttpParts } from "./parts.ts";
 import { conditionOf, refuseCondition, setTag } from "./precondition.ts";
@@ -25,15 +27,19 @@ import {
 import { workflowViews } from "./workflow-view.ts";
 
 type Named = { Params: { name: string } };
+type View = Readonly<Record<string, unknown>>;
 
 /** One kind of artifact as the API shows it. */
 type Collection = {
   readonly kind: ArtifactKind;
   readonly path: string;
   readonly shape: JsonSchema;
-  readonly page: (page: Page) => Promise<{ readonly items: readonly unknown[]; readonly total: number }>;
+  readonly page: (
+    page: Page,
+    mayShow: (name: string) => boolean,
+  ) => Promise<{ readonly items: readonly View[]; readonly total: number }>;
   /** Those that exist, in the same order. */
-  readonly read: (names: readonly string[]) => Promise<readonly unknown[]>;
+  readonly read: (names: readonly string[]) => Promise<readonly View[]>;
   /** Of one that exists. */
   readonly revisionOf: (name: string) => number | null;
   readonly remove: (name: string, by: string, condition: Condition | null) => Promise<unknown>;
@@ -41,7 +47,7 @@ type Collection = {
 
 export function artifactRoutes(app: FastifyInstance, parts: HttpParts): void {
   for (const collection of [breedsOf(parts), workflowsOf(parts)]) {
-    readRoutes(app, collection);
+    readRoutes(app, parts, collection);
     writeRoutes(app, parts, collection);
     deleteRoute(app, parts, collection);
   }
@@ -52,8 +58,8 @@ function breedsOf({ artifacts: { breeds } }: HttpParts): Collection {
     kind: "breed",
     path: "/api/v1/breeds",
     shape: BreedSchema,
-    async page(page) {
-      const all = breeds.list();
+    async page(page, mayShow) {
+      const all = breeds.list().filter(({ artifact }) => mayShow(artifact.name));
       return { items: sliceOf(all, page).map((entry) => entry.artifact), total: all.length };
     },
     read: async (names) => names.flatMap((name) => breeds.get(name)?.artifact ?? []),
@@ -68,8 +74,8 @@ function workflowsOf(parts: HttpParts): Collection {
     kind: "workflow",
     path: "/api/v1/workflows",
     shape: WorkflowSchema,
-    async page(page) {
-      const all = workflows.list();
+    async page(page, mayShow) {
+      const all = workflows.list().filter(({ artifact }) => mayShow(artifact.name));
       return { items: await workflowViews(sliceOf(all, page), parts), total: all.length };
     },
     read: async (names) =>
@@ -82,7 +88,8 @@ function workflowsOf(parts: HttpParts): Collection {
   };
 }
 
-function readRoutes(app: FastifyInstance, { kind, path, shape, page: pageAt, read, revisionOf }: Collection): void {
+function readRoutes(app: FastifyInstance, parts: HttpParts, collection: Collection): void {
+  const { kind, path, shape, page: pageAt, read, revisionOf } = collection;
   const many = {
     tags: [`${kind}s`],
     summary: `List ${kind}s`,
@@ -91,9 +98,10 @@ function readRoutes(app: FastifyInstance, { kind, path, shape, page: pageAt, rea
   };
   app.get(path, { schema: many }, async (request, reply) => {
     const page = pageOf(request);
-    const { items, total } = await pageAt(page);
+    const identity = identityOf(request);
+    const { items, total } = await pageAt(page, (name) => mayList(identity, name));
     setPageHeaders(request, reply, page, total);
-    return reply.send(items);
+    return reply.send(items.map((view) => maskedFor(identity, view, parts)));
   });
 
   const one = { ...many, summary: `Read one ${kind}`, params: NameParameter, response: { 200: shape, ...refusals } };
@@ -103,7 +111,7 @@ function readRoutes(app: FastifyInstance, { kind, path, shape, page: pageAt, rea
     const [found] = await read([request.params.name]);
     if (found === undefined) throw new HttpProblem("not-found", `there is no ${kind} "${request.params.name}"`);
     if (revision !== null) setTag(reply, revision);
-    return reply.send(found);
+    return reply.send(maskedFor(identityOf(request), found, parts));
   });
 }
 
@@ -153,12 +161,14 @@ function writeRoutes(app: FastifyInstance, parts: HttpParts, { kind, path, shape
     }
     const checked = checkArtifacts(documents, { kind, name }, parts.artifacts);
     if (!checked.ok) throw invalid(checked.problems);
+    const identity = identityOf(request);
+    refuseDocuments(identity, checked.value, parts.artifacts);
     if (validatesOnly(request)) {
       if (name !== null) checkOf(condition, kind, name)?.(standingOf({ kind, name }, parts.artifacts));
       return { views: checked.value.map(asWritten), revision: null };
     }
-    const by = nameOf(identityOf(request));
-    const [saved = null] = await saveArtifacts(checked.value, parts.artifacts, by, condition);
+    const options = { condition, guard: guardOf(identity), newestPackages: wantsNewestPackages(request) };
+    const [saved = null] = await saveArtifacts(checked.value, parts.artifacts, nameOf(identity), options);
     const views = await read(checked.value.map((artifact) => artifact.name));
     return { views, revision: saved && saved.revision };
   }
@@ -185,6 +195,11 @@ function scriptDocument(request: FastifyRequest, kind: ArtifactKind, name: strin
 
 function asWritten(artifact: Artifact): unknown {
   return artifact.kind === "breed" ? artifact.breed : artifact.workflow;
+}
+
+/** `newest_packages=true`: npm packages are the newest that fit, also where their ranges did not change. */
+export function wantsNewestPackages(request: FastifyRequest): boolean {
+  return parameter(request, "newest_packages") === "true";
 }
 
 /** `validate_only=true`: everything is checked and nothing stored. */

@@ -2,15 +2,19 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type ArtifactName, parseArtifactName } from "../../model/artifact.ts";
 import type { Problem } from "../../model/problem.ts";
+import type { Workflow } from "../../model/workflow.ts";
 import { type Applied, checkArtifacts, removeArtifacts, saveArtifacts } from "../artifacts/apply.ts";
 import { createDraft } from "../artifacts/draft.ts";
 import { planArtifacts } from "../artifacts/plan.ts";
-import { validatesOnly } from "./artifact-routes.ts";
+import { notTakenUp } from "../artifacts/taken-up.ts";
+import { validatesOnly, wantsNewestPackages } from "./artifact-routes.ts";
 import { documentsOf } from "./body.ts";
+import { guardOf, refuseDocuments } from "./granting.ts";
 import { identityOf, nameOf } from "./identity.ts";
 import type { HttpParts } from "./parts.ts";
 import { refuseCondition } from "./precondition.ts";
 import { invalid } from "./problem.ts";
+import { refuseOtherNames } from "./scope.ts";
 import { AppliedSchema, DocumentSchema, refusals } from "./schemas.ts";
 import { warningsOf } from "./workflow-warnings.ts";
 
@@ -33,9 +37,14 @@ export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
         refuseCondition(request);
         const checked = checkArtifacts(documentsOf(request), { kind: null, name: null }, artifacts);
         if (!checked.ok) throw invalid(checked.problems);
+        const identity = identityOf(request);
+        refuseDocuments(identity, checked.value, artifacts);
         if (validatesOnly(request)) return planArtifacts(checked.value, artifacts);
-        const applied = await saveArtifacts(checked.value, artifacts, nameOf(identityOf(request)));
-        return applied.map((one) => Object.assign({ warnings: warningsAbout(one) }, one));
+        const options = { guard: guardOf(identity), newestPackages: wantsNewestPackages(request) };
+        const applied = await saveArtifacts(checked.value, artifacts, nameOf(identity), options);
+        return notTakenUp(applied, storedWorkflows()).map((one) =>
+          Object.assign(one, { warnings: [...one.warnings, ...warningsAbout(one)] }),
+        );
       },
     });
   }
@@ -59,10 +68,19 @@ export function batchRoutes(app: FastifyInstance, parts: HttpParts): void {
       async (request) => {
         refuseCondition(request);
         const names = namesIn(request, kind);
-        if (validatesOnly(request)) return createDraft(artifacts).remove(names);
-        return removeArtifacts(names, artifacts, nameOf(identityOf(request)));
+        refuseOtherNames(identityOf(request), names);
+        if (validatesOnly(request)) {
+          const draft = createDraft(artifacts);
+          return notTakenUp(draft.remove(names), draft.workflows());
+        }
+        const removed = await removeArtifacts(names, artifacts, nameOf(identityOf(request)));
+        return notTakenUp(removed, storedWorkflows());
       },
     );
+  }
+
+  function storedWorkflows(): ReadonlyMap<string, Workflow> {
+    return new Map(artifacts.workflows.list().map(({ artifact }) => [artifact.name, artifact]));
   }
 
   function warningsAbout({ kind, name }: Applied): readonly string[] {

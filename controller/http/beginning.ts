@@ -3,6 +3,7 @@
 //   B1. `since` is a moment, or else the id of an event, behind which the stream begins. What can be read as a moment is one.
 //   B2. A moment in the past may be written as how long ago; `until` may lie in the future.
 import type { FastifyRequest } from "fastify";
+import { eventById } from "./event-by-id.ts";
 import { momentOf } from "./moment.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem, invalid } from "./problem.ts";
@@ -28,7 +29,7 @@ export function periodHeaders({ since, until }: Period): Record<string, string> 
 const likeMoment = /^(?:now|\d{4}-\d\d|\d+ ?[a-z]{1,7}$)/i;
 const idCharsMax = 256;
 
-/** `resumed`: where it goes on is known otherwise. Throws HttpProblem 400 or 404. */
+/** `resumed`: where it goes on is known otherwise. Throws HttpProblem 400, 404 or 409. */
 export async function periodOf(
   request: FastifyRequest,
   { resumed }: { resumed: boolean },
@@ -63,10 +64,8 @@ async function sinceOf(
   if (parsed.ok) return { kind: "moment", at: parsed.value };
   if (likeMoment.test(text) || text.length > idCharsMax) throw invalid(parsed.problems);
   const passed = await history.streamEnd();
-  const [sequence, event] = await Promise.all([
-    index.ask("sequenceOf", [text], passed),
-    index.ask("event", [text], passed),
-  ]);
+  const event = await eventById(request, text, { index, passed });
+  const sequence = event && (await index.ask("sequenceOf", [event.id], passed));
   if (sequence !== null && event !== null) return { kind: "event", id: text, sequence, at: event.timestamp };
   throw new HttpProblem(
     "not-found",

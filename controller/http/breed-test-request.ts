@@ -1,4 +1,5 @@
-// What a test of a breed is asked for: the breed as it is stored or as the body has it, on its own or in a workflow, and the events.
+// What a test of a breed is asked for: the breed as it is stored or as the body has it, on its own or in a workflow, and the events. A
+// name that no stored breed has is looked for inside the stored workflows; the breed is then tested in its workflow.
 import type { FastifyRequest } from "fastify";
 import { parseArtifact } from "../../model/artifact.ts";
 import type { Breed } from "../../model/breed.ts";
@@ -16,6 +17,7 @@ import { environmentOf, needsOf } from "../../model/secret-needs.ts";
 import { shown } from "../../model/shown.ts";
 import type { Workflow } from "../../model/workflow.ts";
 import type { Artifacts } from "../artifacts/apply.ts";
+import { type Standing, lockBreed } from "../artifacts/named-packages.ts";
 import type { BreedTest } from "../breed-tests/test-runs.ts";
 import { type Missing, missingIn } from "../secrets/missing.ts";
 import { documentsOf } from "./body.ts";
@@ -48,14 +50,24 @@ function reader(now: Date): Reader<Asked> {
   );
 }
 
-/** Throws HttpProblem: 400 with everything that is wrong, 404 when there is no such breed or workflow. */
-export function breedTestOf(request: FastifyRequest, name: string, artifacts: Artifacts, now: Date): BreedTest {
+/**
+ * `within`: the workflow in which the breed is tested. Rejects with HttpProblem, 400 with everything that is wrong, 404 when there is no such breed or workflow; and as lockBreed does,
+ * with npm packages that are installed when they are not those that are stored.
+ */
+export async function breedTestOf(
+  request: FastifyRequest,
+  name: string,
+  artifacts: Artifacts,
+  now: Date,
+): Promise<{ readonly test: BreedTest; readonly within: string | null }> {
   const [document, second] = documentsOf(request);
   if (second) throw new HttpProblem("invalid", "body: expected one document, got several; test a breed at a time");
   const read = reader(now)(document?.value, place);
   if (!read.ok) throw invalid(read.problems);
   const { events, timeout: limit } = read.value;
-  const inWorkflow = workflowOf(read.value.workflow, artifacts);
+  const inWorkflow = workflowOf(read.value.workflow ?? homeOf(name, read.value.breed, artifacts), artifacts);
+  // What is wrong with a workflow comes first: the breed may be the one inside it.
+  if (!inWorkflow.ok && read.value.breed === undefined) throw invalid(inWorkflow.problems);
   const breed = breedOf(read.value.breed, name, inWorkflow.ok ? (inWorkflow.value?.workflow ?? null) : null, artifacts);
   if (!inWorkflow.ok || !breed.ok) throw invalid([inWorkflow, breed].flatMap((one) => (one.ok ? [] : one.problems)));
 
@@ -64,8 +76,10 @@ export function breedTestOf(request: FastifyRequest, name: string, artifacts: Ar
   if (problem) throw invalid([problem]);
   const lacking = missingIn(needsOf(workflow, breed.value), artifacts.secrets ?? { get: () => null });
   if (lacking.length > 0) throw invalid(lacking.map(asProblem));
+  const standing = standingOf(name, workflow, artifacts);
+  const packages = await lockBreed(breed.value, { standing, stored: artifacts, at: `${place}.breed` });
   const { cpu, memory } = workflow?.scale ?? defaultScale;
-  return {
+  const test: BreedTest = {
     breed: name,
     source: breed.value.deployable.definition,
     workflow: workflow?.name ?? name,
@@ -75,9 +89,30 @@ export function breedTestOf(request: FastifyRequest, name: string, artifacts: Ar
     cpu,
     memoryBytes: memoryBytes(memory),
     network: workflow?.network ?? "bridge",
+    ...(packages && { packages }),
     timeoutMs: limit === undefined ? defaultMs(workflow) : lengthMs(limit),
     events,
   };
+  return { test, within: workflow?.name ?? null };
+}
+
+/** The stored breed whose packages may be the same. */
+function standingOf(name: string, workflow: Workflow | null, { breeds, workflows }: Artifacts): Standing {
+  const entry = breeds.get(name);
+  if (entry) return { breed: entry.artifact, packages: entry.packages };
+  return workflow && (workflows.get(workflow.name)?.deployment ?? null);
+}
+
+/** The stored workflow inside which the breed is written; undefined where it is known otherwise, or there is none. Throws HttpProblem. */
+function homeOf(name: string, raw: unknown, { breeds, workflows }: Artifacts): string | undefined {
+  if (raw !== undefined || breeds.get(name) !== null) return undefined;
+  const homes = workflows
+    .list()
+    .flatMap(({ artifact: { name: home, breed } }) => (!("reference" in breed) && breed.name === name ? [home] : []));
+  if (homes.length <= 1) return homes[0];
+  const fix = `add "workflow: ${homes[0]}"`;
+  const [expected, got] = [`which of the workflows that have a breed ${shown(name)} is meant`, homes.join(", ")];
+  throw invalid([{ path: `${place}.workflow`, expected, got, fix }]);
 }
 
 type Found = { readonly workflow: Workflow; readonly revision: number } | null;

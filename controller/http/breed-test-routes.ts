@@ -49,15 +49,26 @@ const schema = {
   params: NameParameter,
   body,
   consumes: ["application/json", "application/x-yaml"],
-  response: { 200: Type.Object({ tests: Type.Array(TestedEventSchema), tookMs: Type.Integer() }), ...refusals },
+  response: {
+    200: Type.Object({
+      workflow: Type.Union([Type.String(), Type.Null()], {
+        description:
+          "in which it was tested: the one that was named, or the one inside which a breed of this name is written",
+      }),
+      tests: Type.Array(TestedEventSchema),
+      tookMs: Type.Integer(),
+    }),
+    ...refusals,
+  },
 };
 
 export function breedTestRoutes(app: FastifyInstance, parts: HttpParts): void {
   app.post<{ Params: { name: string } }>("/api/v1/breeds/:name/test", { schema }, async (request, reply) => {
-    const test = breedTestOf(request, request.params.name, parts.artifacts, parts.now());
+    const { test, within } = await breedTestOf(request, request.params.name, parts.artifacts, parts.now());
     const by = nameOf(identityOf(request));
     try {
-      return await parts.breedTests.run(test, { by, signal: goneSignal(reply) });
+      const result = await parts.breedTests.run(test, { by, signal: goneSignal(reply) });
+      return { workflow: within, ...result };
     } catch (error) {
       throw asProblem(error);
     }

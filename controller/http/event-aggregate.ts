@@ -18,7 +18,7 @@ type OneValue = Pick<Aggregator, "type" | "field"> & { readonly value: Aggregate
 
 const ValueSchema = Type.Union([Type.Number(), Type.Null(), Type.Map(Type.Union([Type.Number(), Type.Null()]))], {
   description:
-    "null without numbers; of percentiles, one value for each; of stats min, max, average, sum and deviation",
+    "null without numbers; of percentiles, one value for each; of stats min, max, average, sum (null when it is too large for a number) and deviation",
 });
 const CountSchema = Type.Integer({ description: "how many numbers, or events, it was computed from" });
 export const AggregateSchema = Type.Object({
@@ -29,12 +29,12 @@ export const AggregateSchema = Type.Object({
 });
 export const BucketSchema = Type.Object({ timestamp: Type.String(), value: ValueSchema, count: CountSchema });
 
-/** One value, or one for each interval, oldest first. Throws HttpProblem 400, and Refused. */
+/** One value, or one for each interval from the first to the last event that matches, oldest first. Throws HttpProblem 400, and Refused. */
 export async function aggregate(
   request: FastifyRequest,
   { filter, times }: EventQuestion,
   { aggregator, intervalMs }: Aggregation,
-  { index, passed, now }: { index: EventIndex; passed: number; now: Date },
+  { index, passed, now, gone }: { index: EventIndex; passed: number; now: Date; gone: AbortSignal },
 ): Promise<OneValue | readonly Bucket[]> {
   const identity = identityOf(request);
   const { type, field } = aggregator;
@@ -46,7 +46,7 @@ export async function aggregate(
     );
   }
   const query = { filter, time: rangeOf(times), aggregator, intervalMs, now: now.toISOString() };
-  const answer = await index.ask("aggregate", [query], passed);
+  const answer = await index.ask("aggregate", [query], passed, gone);
   if (answer.kind === "value") return { type, field, value: answer.value, count: answer.count };
   if (answer.kind === "buckets") return answer.buckets;
   throw invalid([problemOf(answer, aggregator)]);
@@ -63,16 +63,16 @@ function problemOf(answer: Failed, { type, field }: Aggregator): Problem {
     }
     case "too-many-buckets": {
       const expected = `at most ${answer.bucketsMax} intervals`;
-      return {
-        path: "interval",
-        expected,
-        got: `${answer.buckets}`,
-        fix: "make it longer, or the range of time shorter",
-      };
+      const got = `${answer.buckets}, from ${answer.from} to ${answer.to}`;
+      return { path: "interval", expected, got, fix: "make it longer, or the time shorter with since and until" };
     }
     case "too-many-numbers": {
       const expected = `at most ${answer.numbersMax} numbers to compute ${type} from`;
       return { path: "aggregator", expected, got: "more", fix: "narrow the range of time" };
+    }
+    case "sum-too-large": {
+      const expected = `numbers whose sum is at most ${Number.MAX_VALUE}`;
+      return { path: "aggregator", expected, got: "more", fix: "ask for the average, or narrow the range of time" };
     }
   }
 }

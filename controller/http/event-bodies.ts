@@ -2,14 +2,15 @@
 // own shape or as a CloudEvent. A CloudEvent may also come in binary mode, as headers and data.
 //
 //   B1. A batch is right as a whole or refused: the answer names every event that is wrong, up to problemsShownMax problems.
-//   B2. JSON takes the short way, because this is the path of every event; the strict reader then names the place of an error.
+//   B2. JSON takes the short way, because this is the path of every event (sent-json.ts).
 //   B3. The events of a batch are read while somebody takes them, so that they need not all live at once.
 //   B4. What a CloudEvent says of its identity counts, and an Idempotency-Key beside it does not.
+//   B5. Under a key a batch is known by its bytes: another batch under the same key is another one, and stored whole.
+import { createHash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import type { RunOrigin } from "../../bus/assignment.ts";
-import { isBinaryCloudEvent } from "../../model/cloud-event-headers.ts";
+import { cloudEventHeaders, isBinaryCloudEvent } from "../../model/cloud-event-headers.ts";
 import { eventsInBatchMax } from "../../model/event-limits.ts";
-import { readJson } from "../../model/json.ts";
 import { cloudEventBatchType, cloudEventType, ndjsonType, ndjsonTypes } from "../../model/media-types.ts";
 import { type Parsed, type Problem, refused } from "../../model/problem.ts";
 import {
@@ -20,6 +21,7 @@ import {
   parseSentEvent,
   sourceOf,
 } from "../../model/sent-event.ts";
+import { readSentJson } from "../../model/sent-json.ts";
 import type { EventToAppend } from "../events/append.ts";
 import { eventIdOf } from "../events/event-id.ts";
 import { bodyOf, documentsOf } from "./body.ts";
@@ -31,28 +33,31 @@ const typesRead = `application/json, application/x-yaml, ${ndjsonType}, ${cloudE
 const problemsShownMax = 100;
 
 export type EventsSent =
-  | { readonly kind: "one"; readonly event: EventToAppend }
+  /** `isKeyed`: its id is that of its Idempotency-Key. */
+  | { readonly kind: "one"; readonly event: EventToAppend; readonly isKeyed: boolean }
   /** The iteration throws HttpProblem at its end when an event is wrong. */
   | { readonly kind: "batch"; readonly events: Iterable<EventToAppend> };
 
-/** `origin`: the run that sends, when one does. */
-export type SenderHere = Sender & { readonly origin: RunOrigin | null };
+/** `origin`: the run that sends, when one does. `token`: whose Idempotency-Keys are its own, and no other caller's. */
+export type SenderHere = Sender & { readonly origin: RunOrigin | null; readonly token?: string };
 type Read = (sender: Sender) => Parsed<SentEvent>;
 
 /** Throws HttpProblem that names everything that is wrong. */
 export function eventsIn(request: FastifyRequest, sender: SenderHere): EventsSent {
   const key = idempotencyKeyOf(request);
-  const source = sourceOf(sender);
+  const keyOwner = [sourceOf(sender), ...(sender.token === undefined ? [] : [sender.token])];
   const given = givenIn(request);
+  const batch = key !== null && given.kind === "batch" ? digestOf(bodyOf(request).bytes) : "";
   if (given.kind === "batch") return { kind: "batch", events: eventsOf(given.reads, given.mayBeEmpty) };
   const sent = given.read(sender);
   if (!sent.ok) throw invalid(sent.problems);
-  return { kind: "one", event: toAppend(sent.value, null) };
+  return { kind: "one", event: toAppend(sent.value, null), isKeyed: key !== null && sent.value.id === undefined };
 
   function toAppend(event: SentEvent, place: number | null): EventToAppend {
     const { origin } = sender;
     if (key === null || event.id !== undefined) return origin === null ? event : { ...event, ...origin };
-    const id = place === null ? eventIdOf(source, key) : eventIdOf(source, key, String(place));
+    // As JSON, so that no key can be made up that means another sender's, or a place in another batch.
+    const id = eventIdOf(JSON.stringify([...keyOwner, key, ...(place === null ? [] : [batch, place])]));
     return { ...event, ...origin, id };
   }
 
@@ -74,6 +79,10 @@ export function eventsIn(request: FastifyRequest, sender: SenderHere): EventsSen
   }
 }
 
+function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
 const noEvent: Problem = {
   path: "body",
   expected: "at least one event: an object with tags",
@@ -93,8 +102,10 @@ function givenIn(request: FastifyRequest): Given {
     return { kind: "one", read: (sender) => parseSentCloudEvent(value, sender) };
   }
   if (contentType === cloudEventBatchType) return batchOf(jsonIn(body.text));
-  if (isBinaryCloudEvent(request.headers))
-    return { kind: "one", read: (sender) => parseSentBinaryEvent(request.headers, body.bytes, sender) };
+  if (isBinaryCloudEvent(request.headers)) {
+    const headers = cloudEventHeaders(request.raw.rawHeaders);
+    return { kind: "one", read: (sender) => parseSentBinaryEvent(headers, body.bytes, sender) };
+  }
   if (ndjsonTypes.has(contentType)) return { kind: "batch", reads: linesOf(body.text), mayBeEmpty: false };
   const value = body.format === "json" ? jsonIn(body.text) : yamlIn(request);
   if (Array.isArray(value)) return { kind: "batch", reads: itemsOf(value, parseSentEvent), mayBeEmpty: false };
@@ -102,13 +113,9 @@ function givenIn(request: FastifyRequest): Given {
 }
 
 function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    const read = readJson(text);
-    if (read.ok) return read.value;
-    throw invalid(read.problems);
-  }
+  const read = readSentJson(text);
+  if (read.ok) return read.value;
+  throw invalid(read.problems);
 }
 
 /** Several documents are a list. */
@@ -146,15 +153,10 @@ function* linesOf(text: string): Generator<Read> {
 }
 
 function eventIn(line: string, sender: Sender, at: string): Parsed<SentEvent> {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(line);
-  } catch {
-    const read = readJson(line);
-    if (!read.ok) return refused(...read.problems.map((problem) => inLine(problem, at)));
-    raw = read.value;
-  }
-  return parseSentEvent(raw, sender, at);
+  const read = readSentJson(line);
+  return read.ok
+    ? parseSentEvent(read.value, sender, at)
+    : refused(...read.problems.map((problem) => inLine(problem, at)));
 }
 
 /** The reader sees one line only and calls it the first. */

@@ -2,14 +2,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { AggregateSchema, BucketSchema, aggregate } from "./event-aggregate.ts";
 import { sendEvents } from "./event-answer.ts";
+import { eventById } from "./event-by-id.ts";
 import { cursorStart } from "./event-cursor.ts";
 import { questionOf, questionParameters } from "./event-question.ts";
 import { readEvents } from "./event-reading.ts";
+import { goneSignal } from "./gone-signal.ts";
+import { refuseUnknownParameters } from "./known-parameters.ts";
 import { Type } from "./json-schema.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem } from "./problem.ts";
 import { passedFor } from "./run-query.ts";
 import { IdParameter } from "./run-schemas.ts";
+import { refuseOtherWorkflows } from "./scope.ts";
 import { EventSchema, pages, refusals } from "./schemas.ts";
 
 const idShownCharsMax = 80;
@@ -22,6 +26,7 @@ const place = {
     }),
   ),
 };
+const known = { ...questionParameters, ...place };
 const found = {
   response: { 200: Type.Union([Type.Array(EventSchema), AggregateSchema, Type.Array(BucketSchema)]), ...refusals },
 };
@@ -47,7 +52,7 @@ export function eventRoutes(app: FastifyInstance, parts: HttpParts): void {
     tags: ["events"],
     summary:
       "Query events, newest first, or compute over them; the fields of POST /api/v1/events/get may also be the body here",
-    querystring: Type.Object({ ...questionParameters, ...place }),
+    querystring: Type.Object(known),
     ...found,
   };
   const post = {
@@ -68,7 +73,7 @@ export function eventRoutes(app: FastifyInstance, parts: HttpParts): void {
   app.post("/api/v1/events/get", { schema: post }, (request, reply) => answer(request, reply, parts));
   app.get<{ Params: { id: string } }>("/api/v1/events/:id", { schema: one }, async (request, reply) => {
     const { id } = request.params;
-    const event = await parts.index.ask("event", [id], await passedFor(request, parts));
+    const event = await eventById(request, id, { index: parts.index, passed: await passedFor(request, parts) });
     if (event !== null) return sendEvents(request, reply, { kind: "one", text: JSON.stringify(event) });
     const shown = id.slice(0, idShownCharsMax);
     throw new HttpProblem("not-found", `there is no event "${shown}"; it may be older than the events that are kept`);
@@ -76,12 +81,15 @@ export function eventRoutes(app: FastifyInstance, parts: HttpParts): void {
 }
 
 async function answer(request: FastifyRequest, reply: FastifyReply, parts: HttpParts): Promise<FastifyReply> {
+  refuseUnknownParameters(request, { known });
   const now = parts.now();
   const question = questionOf(request, now);
+  refuseOtherWorkflows(request, question.filter.workflow);
   const passed = await passedFor(request, parts);
   const { index } = parts;
+  const gone = goneSignal(reply);
   if (question.aggregation !== null)
-    return reply.send(await aggregate(request, question, question.aggregation, { index, passed, now }));
-  const texts = await readEvents(request, reply, { question, index, passed });
+    return reply.send(await aggregate(request, question, question.aggregation, { index, passed, now, gone }));
+  const texts = await readEvents(request, reply, { question, index, passed, gone });
   return sendEvents(request, reply, { kind: "list", texts });
 }

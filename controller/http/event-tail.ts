@@ -17,6 +17,7 @@ import { eventFilterOf } from "./event-filter.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem } from "./problem.ts";
 import { parameter } from "./query.ts";
+import { refuseOtherWorkflows } from "./scope.ts";
 import { lastEventId, sequenceOf } from "./sse.ts";
 
 /** An event is stored a moment after the time that it carries. */
@@ -46,6 +47,7 @@ export type TailSink = {
 /** Throws HttpProblem 400 or 404. */
 export async function tailRequestOf(request: FastifyRequest, parts: HttpParts): Promise<TailRequest> {
   const filter = eventFilterOf(request);
+  refuseOtherWorkflows(request, filter.workflow);
   const seen = await lastSeenOf(request, parts);
   const { since, until } = await periodOf(request, { resumed: seen !== null }, parts);
   const asked = { filter, since, until };

@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { explain } from "../runs/explain.ts";
 import type { RunRecord } from "../runs/history.ts";
 import { runIdOf } from "../runs/run-id.ts";
+import { eventById } from "./event-by-id.ts";
 import { Type } from "./json-schema.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem } from "./problem.ts";
@@ -61,10 +62,8 @@ export function explainRoutes(app: FastifyInstance, parts: HttpParts): void {
   app.get<{ Params: { id: string } }>("/api/v1/events/:id/explanation", { schema }, async (request) => {
     const { id } = request.params;
     const passed = parts.appender.lastSequence;
-    const [event, sequence] = await Promise.all([
-      parts.history.event(id, passed),
-      parts.index.ask("sequenceOf", [id], passed),
-    ]);
+    const event = await eventById(request, id, { index: parts.index, passed });
+    const sequence = event && (await parts.index.ask("sequenceOf", [event.id], passed));
     if (event === null || sequence === null) throw unknown(id, (await parts.history.run(id, passed)) !== null);
     const [direct, replayed] = await Promise.all([
       parts.history.causedBy(event.id, runsMax, passed),

@@ -1,11 +1,13 @@
 // API calls of user code that an agent forwards over NATS, answered by this controller's own HTTP app.
 //
-//   F1. The workflow is the one in the subject, which the server has checked; the request's own claims are not believed.
+//   F1. The workflow is the one in the subject, which the server has checked; the request's own claims are not believed. Of the run
+//       that sends it the agent is believed, as it is where it stores events itself.
 //   F2. An answer goes only to the inbox of that workflow: a reply subject elsewhere would let its code publish as the controller.
 import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
 import type { FastifyInstance } from "fastify";
-import type { ForwardedRequest, ForwardedResponse } from "../../bus/assignment.ts";
-import { allApi, inboxPrefix, ownerOf } from "../../bus/subjects.ts";
+import type { ForwardedRequest, ForwardedResponse, RunOrigin } from "../../bus/assignment.ts";
+import { allApi, apiSubject, inboxPrefix, ownerOf } from "../../bus/subjects.ts";
+import { isObject } from "../../model/reader.ts";
 import { forwardedBy } from "./identity.ts";
 
 /** Room for the frame of an answer within one NATS message. */
@@ -13,13 +15,26 @@ const answerBytesMax = 900_000;
 const inFlightMax = 256;
 /** The agent gives up at about the same time. */
 const answerMsMax = 10_000;
-/** Headers of user code that mean something to the API; no other is passed on. */
-const passedHeaders = ["accept", "content-type", "idempotency-key"];
+const idCharsMax = 256;
+/** Headers of user code that mean something to the API; no other is passed on, but those of a CloudEvent. */
+const passedHeaders: ReadonlySet<string> = new Set(["accept", "content-type", "idempotency-key"]);
 
+/** Of all workflows; of several controllers one answers. */
 export function answerForwarded(nc: NatsConnection, app: FastifyInstance): Subscription {
+  return answerCalls(nc, app, { subject: allApi(), queue: "controllers" });
+}
+
+/** Of a test that this controller has begun. */
+export function answerTest(nc: NatsConnection, app: FastifyInstance, owner: string): Subscription {
+  return answerCalls(nc, app, { subject: apiSubject(owner) });
+}
+
+type Heard = { readonly subject: string; readonly queue?: string };
+
+function answerCalls(nc: NatsConnection, app: FastifyInstance, { subject, ...options }: Heard): Subscription {
   let inFlight = 0;
-  return nc.subscribe(allApi(), {
-    queue: "controllers",
+  return nc.subscribe(subject, {
+    ...options,
     callback: (error, msg) => {
       if (error || !msg.reply?.startsWith(`${inboxPrefix(ownerOf(msg.subject))}.`)) return;
       if (inFlight >= inFlightMax)
@@ -37,13 +52,13 @@ async function answer(app: FastifyInstance, msg: Msg): Promise<ForwardedResponse
   try {
     const request = msg.json<ForwardedRequest>();
     const headers = Object.fromEntries(
-      passedHeaders.flatMap((name) => (request.headers[name] ? [[name, request.headers[name]]] : [])),
+      Object.entries(request.headers).filter(([name]) => passedHeaders.has(name) || name.startsWith("ce-")),
     );
     const response = await withinTime(
       app.inject({
         method: request.method,
         url: request.url,
-        headers: { ...headers, ...forwardedBy(ownerOf(msg.subject)) },
+        headers: { ...headers, ...forwardedBy(ownerOf(msg.subject), originIn(request.run)) },
         ...(request.body === "" ? {} : { payload: request.body }),
       }),
     );
@@ -51,6 +66,21 @@ async function answer(app: FastifyInstance, msg: Msg): Promise<ForwardedResponse
   } catch (error) {
     return refusal(400, `the forwarded call cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Whatever an agent wrote there; null when it is none. */
+function originIn(sent: unknown): RunOrigin | null {
+  if (!isObject(sent) || !isId(sent["run"])) return null;
+  const { run, cause, hops } = sent;
+  return {
+    run,
+    ...(isId(cause) && { cause }),
+    ...(typeof hops === "number" && Number.isSafeInteger(hops) && hops >= 0 && { hops }),
+  };
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= idCharsMax;
 }
 
 /** The frame is JSON around JSON: what counts is how large it is when it is sent. */

@@ -20,7 +20,10 @@ export const RevisionSchema = Type.Object({
   ),
 });
 
-export const RevisionParameters = Type.Object({ name: Type.String(), revision: Type.Integer(count) });
+export const RevisionParameters = Type.Object({
+  name: Type.String(),
+  revision: Type.Integer({ ...count, description: "v2 is understood as 2" }),
+});
 export const RollbackBody = Type.Object({ revision: Type.Integer(count) });
 
 const DifferenceSchema = Type.Object({

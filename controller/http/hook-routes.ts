@@ -9,6 +9,7 @@ import { bodyOf } from "./body.ts";
 import { Type } from "./json-schema.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem, invalid } from "./problem.ts";
+import type { Rates } from "./rates.ts";
 import { Refused } from "./refused.ts";
 import { parameters } from "./query.ts";
 import { TriggeredSchema } from "./run-schemas.ts";
@@ -30,9 +31,9 @@ const schema = {
   response: { 202: TriggeredSchema, ...refusals },
 };
 
-export function hookRoutes(app: FastifyInstance, parts: HttpParts): void {
+export function hookRoutes(app: FastifyInstance, parts: HttpParts, rates: Rates): void {
   const onRequest = async (request: FastifyRequest<Hook>, reply: FastifyReply): Promise<void> =>
-    admit(request, reply, parts);
+    rates.takeAsKey(reply, admit(request, reply, parts));
   app.post<Hook>("/hooks/:workflow", { schema, onRequest }, async (request, reply) => {
     const trigger = { kind: "webhook", workflow: request.params.workflow } as const;
     const triggered = triggeredBy(request, trigger);
@@ -41,12 +42,12 @@ export function hookRoutes(app: FastifyInstance, parts: HttpParts): void {
   });
 }
 
-/** Throws Refused 401, HttpProblem 404 or Refused 403, in this order. */
+/** The name of the key. Throws Refused 401, HttpProblem 404 or Refused 403, in this order. */
 function admit(
   request: FastifyRequest<Hook>,
   reply: FastifyReply,
   { keys, artifacts }: Pick<HttpParts, "keys" | "artifacts">,
-): void {
+): string {
   const value = request.headers[keyName] ?? parameters(request, keyName).at(-1);
   const presented = typeof value === "string" && value !== "" ? keys.nameOf(value) : null;
   if (presented === null) {
@@ -62,7 +63,7 @@ function admit(
   if (typeof schedule !== "object" || !("webhook" in schedule)) {
     throw new HttpProblem("not-found", `there is no workflow "${workflow}" with a webhook`);
   }
-  if (schedule.webhook.key === presented) return;
+  if (schedule.webhook.key === presented) return presented;
   throw new Refused(
     { reason: "wrong-key", by: `key:${presented}` },
     `${keyName}: expected the key that workflow "${workflow}" names in schedule.webhook.key, got the key "${presented}"`,

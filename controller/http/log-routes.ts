@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "./json-schema.ts";
 import type { LogView } from "../runs/logs.ts";
-import { refuseStreamToWorkflow } from "./identity.ts";
+import { refuseStreamToWorkflow } from "./door.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem } from "./problem.ts";
 import { parameter } from "./query.ts";

@@ -7,14 +7,16 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ReadFrom } from "../../bus/stream-reader.ts";
 import type { LogPart, LogReader, LogSource, LogView } from "../runs/logs.ts";
 import { type Period, periodHeaders, periodOf } from "./beginning.ts";
-import { refuseStreamToWorkflow } from "./identity.ts";
+import { refuseStreamToWorkflow } from "./door.ts";
 import { Type } from "./json-schema.ts";
+import { refuseUnknownParameters } from "./known-parameters.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem } from "./problem.ts";
 import { parameter } from "./query.ts";
 import { refusals } from "./schemas.ts";
+import { refuseOtherWorkflows } from "./scope.ts";
 import { type SseStream, openSse } from "./sse.ts";
-import { periodParameters } from "./stream-routes.ts";
+import { periodOthers, periodParameters } from "./stream-routes.ts";
 
 /** Each has a consumer at the server. */
 const followersMax = 200;
@@ -25,14 +27,15 @@ const settleMs = 1_000;
 const skewMs = 10_000;
 const nameCharsMax = 256;
 
+const known = {
+  workflow: Type.Optional(Type.String({ description: "of this workflow only" })),
+  run: Type.Optional(Type.String({ description: "of this run only" })),
+  ...periodParameters,
+};
 const schema = {
   tags: ["runs"],
   summary: "Follow what workflows write (server-sent events)",
-  querystring: Type.Object({
-    workflow: Type.Optional(Type.String({ description: "of this workflow only" })),
-    run: Type.Optional(Type.String({ description: "of this run only" })),
-    ...periodParameters,
-  }),
+  querystring: Type.Object(known),
   produces: ["text/event-stream"],
   response: refusals,
 };
@@ -44,7 +47,9 @@ export function logStreamRoutes(app: FastifyInstance, parts: HttpParts): void {
   let followers = 0;
   app.get("/api/v1/logs/stream", { schema, exposeHeadRoute: false }, async (request, reply) => {
     refuseStreamToWorkflow(request);
+    refuseUnknownParameters(request, { known, others: periodOthers });
     const source = { workflow: nameIn(request, "workflow"), run: nameIn(request, "run") };
+    refuseOtherWorkflows(request, source.workflow);
     const seen = lastSeenOf(request);
     const period = await periodOf(request, { resumed: seen !== null }, parts);
     const from = await beginningOf(period, seen, parts);

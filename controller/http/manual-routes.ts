@@ -1,11 +1,12 @@
 // A run by hand: `POST /api/v1/workflows/{name}/run`, answered at once or with the end of the run.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { durationMs, parseDuration } from "../../model/duration.ts";
 import { jsonValue } from "../../model/json-value.ts";
 import { optional, record } from "../../model/record.ts";
 import { shown } from "../../model/shown.ts";
 import type { LiveWorkflow } from "../artifacts/entry.ts";
 import { bodyOf, documentsOf } from "./body.ts";
+import { goneSignal } from "./gone-signal.ts";
 import { Type } from "./json-schema.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem, invalid } from "./problem.ts";
@@ -99,10 +100,4 @@ function waitOf(request: FastifyRequest): number | null {
       fix: "write PT30S",
     },
   ]);
-}
-
-function goneSignal(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once("close", () => gone.abort());
-  return gone.signal;
 }

@@ -1,7 +1,10 @@
-// The API asks nobody for a name, so it must not answer what a web page on another site makes a person's browser send: neither
+// The API may ask nobody for a name, so it must not answer what a web page on another site makes a person's browser send: neither
 // a cross-site request nor one under a foreign name that was made to lead here (DNS rebinding).
 import { isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
+import { isBinaryCloudEvent } from "../../model/cloud-event-headers.ts";
+import { mediaTypeOf } from "../../model/media-types.ts";
+import { HttpProblem } from "./problem.ts";
 import { Refused } from "./refused.ts";
 
 /**
@@ -17,6 +20,33 @@ export function refuseOtherSites(request: FastifyRequest): void {
   throw new Refused(
     { reason: "cross-site", by: "anyone" },
     "requests from other sites are refused; call the API by its address, not from a web page",
+  );
+}
+
+/** By RFC 9112, section 3.2: two servers could each believe another one. Throws HttpProblem 400. */
+export function refuseTwoHosts({ raw: { rawHeaders } }: FastifyRequest): void {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === "host") hosts += 1;
+  if (hosts > 1) throw new HttpProblem("invalid", "Host: expected one, got several");
+}
+
+/** The types that a form of any page can send without the browser asking first (WHATWG Fetch, CORS-safelisted). */
+const formTypes: ReadonlySet<string> = new Set([
+  "text/plain",
+  "multipart/form-data",
+  "application/x-www-form-urlencoded",
+]);
+
+/**
+ * A second reason to refuse what a page makes a browser send, should one say nothing about where a request comes from. A CloudEvent in
+ * binary mode has headers that no page sends unasked. Throws HttpProblem 415.
+ */
+export function refuseForms(request: FastifyRequest): void {
+  const type = request.method === "POST" ? mediaTypeOf(request.headers["content-type"]) : "";
+  if (!formTypes.has(type) || isHook(request) || isBinaryCloudEvent(request.headers)) return;
+  throw new HttpProblem(
+    "unknown-content-type",
+    `Content-Type: expected application/json or application/x-yaml, got "${type}"`,
   );
 }
 

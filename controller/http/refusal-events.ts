@@ -13,7 +13,7 @@ import type { Refused, RefusedCall } from "./refused.ts";
 
 const windowMs = 60_000;
 const toldMax = 10;
-/** Reasons and callers that are told apart at once; keys are 1,000 at most. All others share one account. */
+/** Reasons and callers that are told apart at once; keys and tokens are 1,000 each at most. All others share one account. */
 const accountsMax = 2_000;
 const siteCharsMax = 200;
 
@@ -121,7 +121,7 @@ function refusedEvent(
 ): EventToAppend {
   const [kind, name] = by.split(/:(.*)/s);
   const about = [
-    ...(kind === "workflow" || kind === "key" ? [`${kind}s:${name}`] : []),
+    ...(kind === "workflow" || kind === "key" || kind === "token" ? [`${kind}s:${name}`] : []),
     ...(last.workflow === null ? [] : [`workflows:${last.workflow}`]),
   ];
   return {

@@ -15,8 +15,10 @@ import { checkRevision, rollBack } from "../artifacts/rollback.ts";
 import { validatesOnly } from "./artifact-routes.ts";
 import { documentsOf } from "./body.ts";
 import { RevisionParameters, RevisionSchema, RollbackBody } from "./history-schemas.ts";
+import { guardOf, refuseDocuments } from "./granting.ts";
 import { identityOf, nameOf } from "./identity.ts";
 import { Type } from "./json-schema.ts";
+import { maskedFor } from "./masked-environment.ts";
 import { pageOf, setPageHeaders, sliceOf } from "./paging.ts";
 import type { HttpParts } from "./parts.ts";
 import { conditionOf, setTag } from "./precondition.ts";
@@ -71,9 +73,12 @@ function routesOf(app: FastifyInstance, parts: HttpParts, kind: ArtifactKind): v
   };
   app.get<Numbered>(`${path}/revisions/:revision`, { schema: one }, async (request) => {
     const { name, revision: text } = request.params;
-    const parsed = revision(/^\d{1,15}$/.test(text) ? Number(text) : text, "revision");
+    // People are shown it as v2.
+    const digits = /^v?(\d{1,15})$/.exec(text)?.[1];
+    const parsed = revision(digits === undefined ? text : Number(digits), "revision");
     if (!parsed.ok) throw invalid(parsed.problems);
-    return (await keptRevision({ kind, name }, parsed.value, parts)).first.artifact;
+    const { artifact } = (await keptRevision({ kind, name }, parsed.value, parts)).first;
+    return maskedFor(identityOf(request), artifact as unknown as Readonly<Record<string, unknown>>, parts);
   });
 
   const back = {
@@ -91,12 +96,14 @@ function routesOf(app: FastifyInstance, parts: HttpParts, kind: ArtifactKind): v
     const kept = await keptRevision(artifact, revisionIn(request), parts);
     const checked = checkRevision(artifact, kept, artifacts);
     if (!checked.ok) throw invalid(checked.problems);
+    const identity = identityOf(request);
+    refuseDocuments(identity, [checked.value], artifacts);
     if (validatesOnly(request)) {
       checkOf(condition, kind, artifact.name)?.(standingOf(artifact, artifacts));
       return reply.send(planArtifacts([checked.value], artifacts)[0]);
     }
-    const by = nameOf(identityOf(request));
-    const applied = await rollBack(checked.value, kept, artifacts, { by, condition });
+    const how = { by: nameOf(identity), condition, guard: guardOf(identity) };
+    const applied = await rollBack(checked.value, kept, artifacts, how);
     setTag(reply, applied.revision);
     return reply.send(applied);
   });

@@ -4,7 +4,7 @@
 //       end, so they are waited for as long as lastLinesMs.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
-import { refuseStreamToWorkflow } from "./identity.ts";
+import { refuseStreamToWorkflow } from "./door.ts";
 import { Type } from "./json-schema.ts";
 import { lineCount, linesQuery, sendLines } from "./log-routes.ts";
 import type { HttpParts } from "./parts.ts";

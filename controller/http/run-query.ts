@@ -4,10 +4,11 @@ import { nearest } from "../../model/nearest.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { RunState } from "../../model/run.ts";
 import { shown } from "../../model/shown.ts";
-import { identityOf } from "./identity.ts";
+import { identityOf, sees, seesAll } from "./identity.ts";
 import type { HttpParts } from "./parts.ts";
 import { invalid } from "./problem.ts";
 import { parameter, parameters } from "./query.ts";
+import { refuseOtherWorkflows } from "./scope.ts";
 
 /** As many as the history takes at once. */
 const idsMax = 1_000;
@@ -35,10 +36,19 @@ export async function passedFor(
   return identityOf(request).kind === "workflow" ? history.streamEnd() : appender.lastSequence;
 }
 
-/** The workflow whose runs the caller may see; null: all. */
-export function ownWorkflow(request: FastifyRequest): string | null {
+/**
+ * The workflow whose runs are asked for; null: those of all. Code that names none asks for its own, and finds none of those that it
+ * may not see: `nothing`. Throws Refused.
+ */
+export function workflowAsked(request: FastifyRequest): {
+  readonly workflow: string | null;
+  readonly nothing: boolean;
+} {
   const identity = identityOf(request);
-  return identity.kind === "workflow" ? identity.name : null;
+  const named = parameter(request, "workflow");
+  refuseOtherWorkflows(request, named);
+  if (identity.kind === "person" || seesAll(identity)) return { workflow: named, nothing: false };
+  return { workflow: named ?? identity.name, nothing: named !== null && !sees(identity, named) };
 }
 
 /** The `state` and `dead` parameters as one state; null: any. Throws HttpProblem 400. */

@@ -1,13 +1,13 @@
-// Runs as the history knows them. Code of a workflow sees its own only; others do not exist for it.
+// Runs as the history knows them. Others than those of workflows that the caller sees do not exist for it.
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { RunRecord } from "../runs/history.ts";
+import { identityOf, sees } from "./identity.ts";
 import { Type } from "./json-schema.ts";
 import { pageOf, setPageHeaders } from "./paging.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem } from "./problem.ts";
-import { parameter } from "./query.ts";
 import { newlySetOff } from "./new-run.ts";
-import { idsOf, ownWorkflow, passedFor, stateOf } from "./run-query.ts";
+import { idsOf, passedFor, stateOf, workflowAsked } from "./run-query.ts";
 import { IdParameter, RunSchema, RunStateSchema } from "./run-schemas.ts";
 import { pages, refusals } from "./schemas.ts";
 import { sinceOf } from "./since.ts";
@@ -35,15 +35,13 @@ export function runRoutes(app: FastifyInstance, parts: HttpParts): void {
         const found = await runsById(request, parts, ids);
         return reply.header("X-Total-Count", String(found.length)).send(found);
       }
-      const own = ownWorkflow(request);
-      const workflow = parameter(request, "workflow");
+      const { workflow, nothing } = workflowAsked(request);
       const query = {
-        workflow: own ?? workflow,
+        workflow,
         state: stateOf(request),
         since: sinceOf(request, parts.now()),
         ...page,
       };
-      const nothing = own !== null && workflow !== null && workflow !== own;
       const found = nothing ? { runs: [], total: 0 } : await parts.history.runs(query, await passedFor(request, parts));
       setPageHeaders(request, reply, page, found.total);
       return reply.send(found.runs);
@@ -63,8 +61,7 @@ export async function runOf(request: FastifyRequest<WithId>, parts: HttpParts): 
   const { id } = request.params;
   const passed = await passedFor(request, parts);
   const run = (await parts.history.run(id, passed)) ?? (await newlySetOff(id, parts));
-  const own = ownWorkflow(request);
-  if (run && (own === null || own === run.workflow)) return run;
+  if (run && sees(identityOf(request), run.workflow)) return run;
   throw new HttpProblem(
     "not-found",
     `there is no run "${id.slice(0, 80)}"; it may be older than the events that are kept`,
@@ -76,7 +73,7 @@ async function runsById(
   parts: HttpParts,
   ids: readonly string[],
 ): Promise<readonly RunRecord[]> {
-  const own = ownWorkflow(request);
+  const identity = identityOf(request);
   const found = await parts.history.runsById(ids, await passedFor(request, parts));
-  return own === null ? found : found.filter((run) => run.workflow === own);
+  return found.filter((run) => sees(identity, run.workflow));
 }

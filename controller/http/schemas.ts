@@ -1,6 +1,5 @@
 // The shapes of the API as JSON Schema, from which docs/openapi.json is generated. They describe; checking is the model's work,
 // because its answers name every problem with the fix.
-import { filterParameters } from "./event-filter.ts";
 import { Type } from "./json-schema.ts";
 
 const anyObject = Type.Map(Type.Unknown());
@@ -14,6 +13,7 @@ const Breed = Type.Object(
     deployable: Type.Object({
       type: Type.Union([Type.Literal("application/javascript"), Type.Literal("container/docker")]),
       definition: Type.String(),
+      npm: Type.Optional(Type.Map(Type.String())),
     }),
     ports: stringMap,
     environment_variables: stringMap,
@@ -58,6 +58,10 @@ const Workflow = Type.Object(
     keep_warm: Type.String({ description: "always, never or an ISO 8601 duration" }),
     network: Type.String(),
     arguments: Type.Array(stringMap),
+    secrets: Type.Optional(Type.Array(Type.String(), { description: "secrets whose keys are files in /run/secrets" })),
+    permissions: Type.Optional(
+      Type.Object({ role: Type.String(), workflows: Type.Optional(Type.Array(Type.String())) }),
+    ),
     instances: Type.Array(InstanceSchema),
     health: Type.Object({
       staged: Type.Integer(),
@@ -91,6 +95,15 @@ const Event = Type.Object(
     tags: Type.Array(Type.String()),
     value: Type.Unknown(),
     timestamp: Type.String(),
+    run: Type.Optional(Type.String({ description: "the run that emitted it, when one did" })),
+    cause: Type.Optional(Type.String({ description: "the event that set off that run" })),
+    hops: Type.Optional(Type.Integer({ description: "runs between it and the event that began the chain" })),
+    attributes: Type.Optional(
+      Type.Unknown({
+        description:
+          "what the sender of a CloudEvent gave beside: its own id, subject, dataschema, datacontenttype, extensions; with datacontentencoding base64 the value is bytes",
+      }),
+    ),
   },
   { $id: "Event" },
 );
@@ -115,6 +128,7 @@ const Applied = Type.Object(
     revision: Type.Integer(),
     redeployed: Type.Boolean(),
     warnings: Type.Optional(Type.Array(Type.String())),
+    diff: Type.Optional(Type.Unknown({ description: "with validate_only=true: what would differ, as in a plan" })),
   },
   { $id: "Applied" },
 );
@@ -141,7 +155,7 @@ const EventInput = Type.Object(
     value: Type.Optional(Type.Unknown({ description: "any JSON" })),
     timestamp: Type.Optional(Type.String({ description: "ISO 8601; now when it is left out" })),
   },
-  { $id: "EventInput" },
+  { $id: "EventInput", description: "or a CloudEvent in JSON, of version 1.0, 0.3, 0.2 or 0.1" },
 );
 
 const EventBatch = Type.Object(
@@ -174,11 +188,13 @@ export const pages = {
   per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 30 })),
 };
 export const PageQuery = Type.Object(pages);
-export const EventQueryParameters = Type.Object({
-  ...filterParameters,
-  ...pages,
-});
 export const NameParameter = Type.Object({ name: Type.String() });
+export const ConditionHeaders = Type.Object({
+  "if-match": Type.Optional(
+    Type.String({ description: 'only in this revision: the ETag of what was read, "3", or *' }),
+  ),
+  "if-none-match": Type.Optional(Type.String({ description: "*: only when there is none yet" })),
+});
 
 /** The answers that every route may give beside its own. */
 export const refusals = { "4xx": ProblemSchema, "5xx": ProblemSchema };

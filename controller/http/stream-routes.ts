@@ -6,8 +6,9 @@ import { onceForAll } from "../events/live-event.ts";
 import { periodHeaders } from "./beginning.ts";
 import { filterParameters } from "./event-filter.ts";
 import { type TailRequest, type TailSink, startTail, tailRequestOf } from "./event-tail.ts";
-import { refuseStreamToWorkflow } from "./identity.ts";
+import { refuseStreamToWorkflow } from "./door.ts";
 import { Type } from "./json-schema.ts";
+import { refuseUnknownParameters } from "./known-parameters.ts";
 import type { HttpParts } from "./parts.ts";
 import { HttpProblem } from "./problem.ts";
 import { refusals } from "./schemas.ts";
@@ -26,14 +27,18 @@ export const periodParameters = {
   ),
 };
 
+/** What bounds a query for stored events is called otherwise there, too. */
+export const periodOthers = { gt: "since", gte: "since", lt: "until", lte: "until" };
+
+const known = {
+  ...filterParameters,
+  ...periodParameters,
+  last_event_id: Type.Optional(Type.String({ description: "as the header Last-Event-ID: resumes without a gap" })),
+};
 const schema = {
   tags: ["events"],
   summary: "Follow events through time: the past, then what happens (server-sent events, or WebSocket)",
-  querystring: Type.Object({
-    ...filterParameters,
-    ...periodParameters,
-    last_event_id: Type.Optional(Type.String({ description: "as the header Last-Event-ID: resumes without a gap" })),
-  }),
+  querystring: Type.Object(known),
   produces: ["text/event-stream"],
   response: refusals,
 };
@@ -43,6 +48,7 @@ export function streamRoutes(app: FastifyInstance, parts: HttpParts): void {
   let tailers = 0;
   app.get("/api/v1/events/stream", { schema, exposeHeadRoute: false }, async (request, reply) => {
     refuseStreamToWorkflow(request);
+    refuseUnknownParameters(request, { known, others: periodOthers });
     const asked = await tailRequestOf(request, parts);
     if (tailers >= tailersMax)
       throw new HttpProblem(

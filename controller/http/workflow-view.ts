@@ -66,6 +66,8 @@ function viewOf(entry: LiveWorkflow, runs: RunsSummary | null, parts: HttpParts)
     keep_warm: rules.keep_warm,
     network,
     arguments: rules.arguments,
+    ...(rules.permissions && { permissions: rules.permissions }),
+    ...(rules.secrets && { secrets: rules.secrets }),
     instances: state.instances,
     health: state.health,
     revision: entry.revision,

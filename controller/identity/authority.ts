@@ -3,7 +3,7 @@
 import { encodeAccount, encodeOperator, encodeUser, fmtCreds } from "@nats-io/jwt";
 import { createUser, fromSeed } from "@nats-io/nkeys";
 import type { AuthorityKeys } from "./keys.ts";
-import { type SubjectPermissions, controllerPermissions, workflowPermissions } from "./permissions.ts";
+import { type SubjectPermissions, controllerPermissions, testPermissions, workflowPermissions } from "./permissions.ts";
 
 /** Subscriptions one workflow's agents may hold; an agent needs about five. */
 const workflowSubscriptionsMax = 64;
@@ -14,6 +14,8 @@ export type Authority = {
   controllerCredentials(): Promise<string>;
   /** The text of a credentials file that can do only what `workflowPermissions` lists. */
   workflowCredentials(workflow: string): Promise<string>;
+  /** The same for a test of a breed, by its owner token, with `testPermissions`. */
+  testCredentials(owner: string): Promise<string>;
   /** What an operator-mode server needs to trust these identities. */
   serverTrust(): Promise<ServerTrust>;
 };
@@ -46,6 +48,7 @@ export function createAuthority(keys: AuthorityKeys): Authority {
   return {
     controllerCredentials: () => mint("controller", controllerPermissions(), noLimit),
     workflowCredentials: (workflow) => mint(workflow, workflowPermissions(workflow), workflowSubscriptionsMax),
+    testCredentials: (owner) => mint(owner, testPermissions(owner), workflowSubscriptionsMax),
     async serverTrust() {
       const unlimited = {
         conn: noLimit,

@@ -1,8 +1,11 @@
 // From a deployment to what a runtime starts: environment, limits and the agent's assignment.
 import type { Assignment } from "../../bus/assignment.ts";
 import { memoryBytes } from "../../model/memory.ts";
+import { wantsPrivileges } from "../../model/outreach.ts";
+import { environmentOf } from "../../model/secret-needs.ts";
+import { resolved } from "../../model/secret-reference.ts";
 import type { LiveWorkflow } from "../artifacts/entry.ts";
-import type { InstanceSpec } from "../runtime/runtime.ts";
+import { type InstanceSpec, StartError } from "../runtime/runtime.ts";
 import { handoverOf } from "./instance-name.ts";
 import { queueRules } from "./queue-rules.ts";
 
@@ -11,16 +14,24 @@ const sidecarGatewayPort = 19_090;
 
 export type AgentAccess = { readonly servers: readonly string[]; readonly credentials: string | null };
 
-/** The instance's name says whether it is a daemon or takes runs from the queue. */
+/**
+ * The instance's name says whether it is a daemon or takes runs from the queue. Throws StartError for what was saved while the
+ * installation allowed it.
+ */
 export function instanceSpec(
   entry: LiveWorkflow,
   instance: string,
   access: AgentAccess,
-  stopGraceMs: number,
+  { stopGraceMs, allowsPrivileged }: { readonly stopGraceMs: number; readonly allowsPrivileged: boolean },
 ): InstanceSpec {
   const { artifact, deployment } = entry;
-  const { deployable, environment_variables } = deployment.breed;
-  const environment = { ...environment_variables, ...artifact.environment_variables };
+  const privileged = wantsPrivileges([...deployment.breed.arguments, ...artifact.arguments]);
+  if (privileged && !allowsPrivileged) {
+    const fix = "remove it, or allow it for this installation with DROVER_ALLOW_PRIVILEGED=true";
+    throw new StartError("refused", `the argument "privileged" is not allowed here; ${fix}`);
+  }
+  const { deployable } = deployment.breed;
+  const environment = environmentOf(artifact, deployment.breed);
   const isImage = deployable.type === "container/docker";
   const assignment: Assignment = {
     workflow: artifact.name,
@@ -31,6 +42,7 @@ export function instanceSpec(
     work: isImage ? { kind: "sidecar" } : scriptWork(entry, instance, environment),
     gatewayPort: isImage ? sidecarGatewayPort : 0,
     stopGraceMs,
+    ...(artifact.secrets && { secretFiles: artifact.secrets }),
   };
   return {
     instance,
@@ -38,10 +50,17 @@ export function instanceSpec(
     deployment: deployment.id,
     revision: deployment.workflowRevision,
     work: isImage
-      ? { kind: "image", image: deployable.definition, environment: { ...environment, ...sidecarEnvironment } }
-      : { kind: "script" },
+      ? {
+          kind: "image",
+          image: deployable.definition,
+          environment: { ...resolved(environment, {}), ...sidecarEnvironment },
+          privileged,
+        }
+      : { kind: "script", ...(deployment.packages && { packages: deployment.packages }) },
     cpu: artifact.scale.cpu,
     memoryBytes: memoryBytes(artifact.scale.memory),
+    reach: { network: artifact.network, servers: access.servers },
+    secretFiles: artifact.secrets !== undefined,
     assignment: JSON.stringify(assignment),
   };
 }

@@ -55,6 +55,7 @@ export function startLifecycle(parts: {
   leading: () => boolean | null;
   nextDueMs: (workflow: string) => number | null;
   stopGraceMs: number;
+  allowsPrivileged: boolean;
   nowMs: () => number;
   log: Logger;
 }): Lifecycle {
@@ -75,7 +76,7 @@ export function startLifecycle(parts: {
     drains,
     failures,
     specOf: async (entry, instance) =>
-      instanceSpec(entry, instance, await parts.agentAccess(entry.artifact.name), parts.stopGraceMs),
+      instanceSpec(entry, instance, await parts.agentAccess(entry.artifact.name), parts),
     onGone: (instance) => reports.forget(instance),
   });
   const reconciler = createReconciler({

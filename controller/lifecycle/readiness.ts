@@ -11,7 +11,7 @@ import type { Instance, Inventory, Runtime } from "../runtime/runtime.ts";
 import type { LifecycleEvents } from "./lifecycle-events.ts";
 import type { Reports } from "./reports.ts";
 
-const bootBurstMs = 2_000;
+export const bootBurstMs = 2_000;
 const bootMaxMs = 30_000;
 /** The engine tells starting times in whole seconds. */
 const engineClockMs = 1_000;

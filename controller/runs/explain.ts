@@ -77,7 +77,7 @@ export function explain({ event, sequence, runs, workflows }: Known): Explanatio
   const shown = [...telling, ...far].slice(0, missesShownMax);
   return {
     event,
-    says: summary(ran.size, shown, { addressed, asking: asking.length }),
+    says: summary(runs, shown, { addressed, asking: asking.length }),
     addressed,
     runs: runs.map(shownRun),
     workflows: shown,
@@ -151,17 +151,34 @@ function share({ criteria }: ExplainedWorkflow): number {
   return criteria.filter(({ fits }) => fits).length / criteria.length;
 }
 
+/** A run that was skipped or refused never ran. */
+const neverRan: ReadonlySet<RunState> = new Set(["skipped", "refused"]);
+
 function summary(
-  ran: number,
+  runs: readonly RunRecord[],
   shown: readonly ExplainedWorkflow[],
   { addressed, asking }: { readonly addressed: Explanation["addressed"]; readonly asking: number },
 ): string {
-  if (ran > 0) return `it set off ${ran === 1 ? "a run of 1 workflow" : `runs of ${ran} workflows`}`;
+  const direct = runs.filter(({ trigger }) => trigger !== "replay");
+  const ran = workflowsOf(direct.filter(({ state }) => !neverRan.has(state)));
+  const others = [...neverRan].flatMap((state) => {
+    const count = workflowsOf(direct.filter((run) => run.state === state));
+    return count === 0 ? [] : [`${runsOf(count)} ${count === 1 ? "was" : "were"} ${state}`];
+  });
+  if (direct.length > 0) return [`it set off ${ran === 0 ? "nothing" : runsOf(ran)}`, ...others].join("; ");
   if (addressed !== null) return `it set off nothing; ${addressed.says}`;
   if (asking === 0) return "it set off nothing: no workflow asks for events";
   if (shown.some(({ verdict }) => verdict !== "nearest")) return "it set off nothing";
   const near = shown.length === 0 ? "" : "; the nearest ask for something that reads nearly the same";
   return `it set off nothing: none of the ${asking} workflows that ask for events asks for any of its tags, its type or its source${near}`;
+}
+
+function workflowsOf(runs: readonly RunRecord[]): number {
+  return new Set(runs.map(({ workflow }) => workflow)).size;
+}
+
+function runsOf(workflows: number): string {
+  return workflows === 1 ? "a run of 1 workflow" : `runs of ${workflows} workflows`;
 }
 
 function shownRun(run: RunRecord): ExplainedRun {

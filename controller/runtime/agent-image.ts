@@ -47,9 +47,10 @@ export async function ensureAgentImage(docker: Docker, options: AgentImageOption
 function dockerfile(base: string): string {
   return [
     `FROM ${base}`,
+    // First, so that what a build leaves behind half-made is known by it, too.
+    "LABEL drover.role=image",
     `COPY ${agentFolder} /${agentFolder}`,
     "WORKDIR /",
-    "LABEL drover.role=image",
     // No other workflow's process is in the same container, so the agent may end whatever user code left behind.
     "ENV DROVER_AGENT_OWNS_USER=1",
     `ENTRYPOINT ["/usr/local/bin/node", "/${agentFolder}/${agentFile}"]`,

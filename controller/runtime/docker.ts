@@ -5,6 +5,8 @@ import type Docker from "dockerode";
 import { availableParallelism } from "node:os";
 import { toStartError, tolerating } from "./docker-errors.ts";
 import { createDockerEvents } from "./docker-events.ts";
+import { createDockerExamine } from "./docker-examine.ts";
+import { createDockerFence } from "./docker-fence.ts";
 import { createDockerHolders } from "./docker-holders.ts";
 import { createDockerImages } from "./docker-images.ts";
 import { createDockerInventory } from "./docker-inventory.ts";
@@ -13,6 +15,9 @@ import { createDockerNetwork } from "./docker-network.ts";
 import { createDockerOutput } from "./docker-output.ts";
 import { cpuLimit } from "./docker-specs.ts";
 import { createDockerStart } from "./docker-start.ts";
+import { createImageArchive } from "./image-archive.ts";
+import { createNpmImages } from "./npm-images.ts";
+import type { ArchiveOf } from "./package-files.ts";
 import type { Runtime } from "./runtime.ts";
 import { createStartSlots } from "./start-slots.ts";
 
@@ -27,8 +32,11 @@ export type DockerRuntimeOptions = {
   readonly installation: string;
   /** Name of the bridge network; made when it is missing. */
   readonly network: string;
+  /** Ports of the engine's host that `network: bridge` reaches. */
+  readonly hostPorts?: readonly number[];
   /** A tag that `ensureAgentImage` returned. */
   readonly agentImage: string;
+  readonly archiveOf?: ArchiveOf;
   readonly startsAtOnce?: number;
   readonly log: (line: string) => void;
 };
@@ -36,21 +44,27 @@ export type DockerRuntimeOptions = {
 export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const { docker, installation } = options;
   const network = createDockerNetwork(docker, { name: options.network, installation });
-  const holders = createDockerHolders(docker, { ...options, network });
+  const fence = createDockerFence(docker, { ...options, network });
+  const holders = createDockerHolders(docker, { ...options, network, fence });
   const images = createDockerImages(docker, options);
+  const npmImages = createNpmImages(docker, options);
   const slots = createStartSlots(options.startsAtOnce ?? startsPerCore * availableParallelism());
   const list = createDockerInventory(docker, options);
+  const examine = createDockerExamine(docker, { ...options, fence });
 
   return {
     name: "docker",
+    images: createImageArchive(docker, options.agentImage),
     hostAddress: () => answered(network.hostAddress()),
     list: () => answered(list()),
-    start: createDockerStart(docker, { ...options, network, holders, images, slots }),
+    start: createDockerStart(docker, { ...options, network, fence, holders, images, npmImages, slots }),
     limit: (instance, cpu) => answered(limit(instance, cpu)),
     stop: (instance, graceMs) => answered(stop(instance, graceMs)),
     remove: (instance) => answered(remove(instance)),
     release: (workflow) => answered(holders.remove(workflow)),
     ...createDockerOutput(docker, options),
+    tidy: (needed, nowMs) => answered(npmImages.tidy(needed, nowMs)),
+    examine: (known) => answered(examine(known)),
     events: createDockerEvents(docker, options),
   };
 

@@ -52,9 +52,12 @@ export function createFakeRuntime(options: { now?: () => Date } = {}): FakeRunti
 
   return {
     name: "fake",
+    images: null,
     started,
     limits,
     hostAddress: () => Promise.resolve("127.0.0.1"),
+    examine: () => Promise.resolve([]),
+    tidy: () => Promise.resolve(),
     async list() {
       answer();
       return { instances: [...entries.values()].map(toInstance), holders: [...holders] };

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { agentFile } from "./agent-bundle.ts";
+import { packagesVariable } from "./package-files.ts";
 import { type ProcessIdentity, identityOf } from "./process-tree.ts";
 
 const ownerOnlyFile = 0o600;
@@ -14,14 +15,22 @@ const inherited = ["PATH", "TMPDIR", "LANG", "TZ"];
 export type Launched = { readonly child: ChildProcess; readonly identity: ProcessIdentity };
 
 /** Rejects when the operating system cannot start the process. The assignment is not written yet: see `assign`. */
-export async function launch(options: { folder: string; logPath: string }): Promise<Launched> {
+export async function launch(options: {
+  folder: string;
+  packagesDir: string | null;
+  logPath: string;
+}): Promise<Launched> {
+  const { packagesDir } = options;
   const log = await open(options.logPath, "a", ownerOnlyFile);
   try {
     const child = spawn(process.execPath, [join(options.folder, agentFile)], {
       cwd: options.folder,
       detached: true,
       stdio: ["pipe", log.fd, log.fd],
-      env: Object.fromEntries(inherited.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+      env: {
+        ...Object.fromEntries(inherited.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+        ...(packagesDir !== null && { [packagesVariable]: packagesDir }),
+      },
     });
     await once(child, "spawn");
     child.unref();

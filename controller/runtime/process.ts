@@ -8,10 +8,13 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { warning } from "../../model/finding.ts";
 import type { AgentEntries } from "./agent-bundle.ts";
 import { ensureAgentFolder } from "./agent-folder.ts";
 import { createEventChannel } from "./event-channel.ts";
 import { createOncePerKey } from "./once-per-key.ts";
+import type { ArchiveOf } from "./package-files.ts";
+import { createPackageFolders } from "./package-folder.ts";
 import { endProcess } from "./process-end.ts";
 import { assign, launch } from "./process-launch.ts";
 import { lastLinesOf, trimLog } from "./process-log.ts";
@@ -28,6 +31,7 @@ const signalExitBase = 128;
 export type ProcessRuntimeOptions = {
   /** Records and logs lie in `process/` in here. */
   readonly home: string;
+  readonly archiveOf?: ArchiveOf;
   readonly log: (line: string) => void;
   /** Other sources for the agent than the project's own. */
   readonly entries?: AgentEntries;
@@ -39,6 +43,7 @@ type Ending = Pick<Exited, "exitCode" | "reason">;
 export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
   options.log("DROVER_RUNTIME=process: workflows run as plain processes of this host, WITHOUT ISOLATION or limits");
   const records = await openProcessRecords(join(options.home, "process"));
+  const packageFolders = createPackageFolders(options);
   const channel = createEventChannel();
   const onceStart = createOncePerKey<void>();
   /** Processes that this controller started: their ends are told, those of others are looked for. */
@@ -48,6 +53,7 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
 
   return {
     name: "process",
+    images: null,
     hostAddress: () => Promise.resolve("127.0.0.1"),
     list,
     start: (spec) => onceStart(spec.instance, () => start(spec)),
@@ -62,6 +68,15 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     release: () => Promise.resolve(),
     lastLines: (instance, lineCount) => lastLinesOf(records.logPath(instance), lineCount),
     async *output() {},
+    tidy: (needed, nowMs) => packageFolders.tidy(needed, nowMs),
+    examine: () =>
+      Promise.resolve([
+        warning(
+          "runtime",
+          "workflows are plain processes of this host, without isolation",
+          "use DROVER_RUNTIME=docker",
+        ),
+      ]),
     async *events(signal) {
       const watch = setInterval(() => void lookForChanges().catch(() => {}), watchEveryMs);
       watch.unref();
@@ -91,12 +106,21 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     if (spec.work.kind === "image") {
       throw new StartError("refused", "the process runtime cannot run images; use DROVER_RUNTIME=docker");
     }
+    if (spec.reach.network !== "bridge") {
+      const wanted = `network: ${spec.reach.network}`;
+      throw new StartError(
+        "refused",
+        `${wanted} needs containers, and the process runtime has none; use DROVER_RUNTIME=docker`,
+      );
+    }
     const present = await records.read(spec.instance);
     if (present?.state.kind === "running" && (await isAlive(present.state.process))) return;
     const { instance, workflow, deployment, revision } = spec;
+    const { packages } = spec.work;
+    const packagesDir = packages === undefined ? null : await packageFolders.ensure(packages);
     const folder = await ensureAgentFolder(options);
     await inTurn(() => records.remove(instance));
-    const { child, identity } = await launch({ folder, logPath: records.logPath(instance) }).catch(
+    const { child, identity } = await launch({ folder, packagesDir, logPath: records.logPath(instance) }).catch(
       async (error: unknown) => {
         await records.remove(instance);
         throw new StartError("refused", `the agent's process cannot be started: ${String(error)}`, { cause: error });

@@ -3,11 +3,24 @@
 //   R1. A handle is plain data: whatever a runtime started it finds again after a restart of the controller, by label alone.
 //   R2. `start`, `stop`, `remove` and `release` are idempotent; the reconciler may repeat any of them.
 //   R3. A runtime never restarts anything by itself. It reports; the reconciler decides.
+import type { Finding } from "../../model/finding.ts";
+import type { Network } from "../../model/network.ts";
+import type { LockedPackages } from "../packages/lock.ts";
+import type { ImageArchive } from "./image-archive.ts";
 
 /** What an instance runs beside the agent. */
 export type InstanceWork =
-  | { readonly kind: "script" }
-  | { readonly kind: "image"; readonly image: string; readonly environment: Readonly<Record<string, string>> };
+  | { readonly kind: "script"; readonly packages?: LockedPackages }
+  | {
+      readonly kind: "image";
+      readonly image: string;
+      readonly environment: Readonly<Record<string, string>>;
+      /** With all rights that the engine can give. Only where the installation allows it. */
+      readonly privileged?: boolean;
+    };
+
+/** `servers`: of NATS, as the agent reaches them. */
+export type Reach = { readonly network: Network; readonly servers: readonly string[] };
 
 export type InstanceSpec = {
   /** Unique name of the instance (lifecycle/instance-name.ts); also the container's name after a prefix. */
@@ -19,6 +32,9 @@ export type InstanceSpec = {
   /** Cores; a limit that holds from `limit` on, so that booting is not slowed by it. */
   readonly cpu: number;
   readonly memoryBytes: number;
+  readonly reach: Reach;
+  /** Whether the agent has secrets to write into a file system in memory, which user code reads. */
+  readonly secretFiles?: boolean;
   /** JSON for the agent's standard input. Holds a credential: never log it, never put it into a label or an argument. */
   readonly assignment: string;
 };
@@ -45,13 +61,22 @@ export type Instance = {
   readonly state: InstanceState;
 };
 
-/** Everything of this installation that exists: instances, and workflows whose network holder exists. */
+/** Everything of this installation that exists: instances, and workflows of which a network holder or something like it exists. */
 export type Inventory = { readonly instances: readonly Instance[]; readonly holders: readonly string[] };
 
 export type LogChunk = { readonly at: string; readonly stream: "stdout" | "stderr"; readonly text: string };
 
+/** What an examination is to know of the installation. */
+export type Examination = {
+  readonly allowsPrivileged: boolean;
+  /** Whether somebody owns containers of this workflow. */
+  readonly isKnown: (workflow: string) => boolean;
+};
+
 export interface Runtime {
   readonly name: "docker" | "process" | "fake";
+  /** Null: there are none. */
+  readonly images: ImageArchive | null;
   /** Where agents started by this runtime reach a server that listens on this host, e.g. `172.17.0.1`. */
   hostAddress(): Promise<string>;
   list(): Promise<Inventory>;
@@ -69,6 +94,10 @@ export interface Runtime {
   lastLines(instance: string, lineCount: number): Promise<readonly string[]>;
   /** Output of a user's own image from `since` on (ISO 8601), until it ends or the signal fires. Scripts have none here. */
   output(instance: string, since: string, signal: AbortSignal): AsyncIterable<LogChunk>;
+  /** Removes what was made for npm packages that none of these have been for a while. */
+  tidy(needed: readonly LockedPackages[], nowMs: number): Promise<void>;
+  /** How well instances are kept apart, as things are now. */
+  examine(known: Examination): Promise<readonly Finding[]>;
   /** Wakes the reconciler when something of this installation starts or ends. Ends with the signal; survives engine restarts. */
   events(signal: AbortSignal): AsyncIterable<{ readonly instance: string | null }>;
 }

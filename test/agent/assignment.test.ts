@@ -45,6 +45,33 @@ test("the work of a queue is read whole, and everything that is wrong with it is
   ]);
 });
 
+test("the work of a test is read whole, and everything that is wrong with it is named", async () => {
+  const event = {
+    id: "e",
+    source: "/api",
+    type: "event",
+    tags: ["a"],
+    value: 1,
+    timestamp: "2030-01-01T00:00:00.000Z",
+  };
+  const run = { id: "test-1-1", workflow: "shop", trigger: "event", event, hops: 1, attemptsBefore: 0 };
+  const asked = { kind: "test", workflow: "shop", source: "x", environment: {}, runs: [run], timeoutMs: 1, totalMs: 1 };
+  const assignment = { ...scriptAssignment("x"), work: asked };
+  expect(await readAssignment(Readable.from([Buffer.from(JSON.stringify(assignment))]))).toEqual({
+    ok: true,
+    value: assignment,
+  });
+  const work = { kind: "test", source: 1, environment: {}, runs: [{ id: "r" }], timeoutMs: 0 };
+  const parsed = await readAssignment(Readable.from([Buffer.from(JSON.stringify({ ...assignment, work }))]));
+  expect(parsed.ok ? [] : parsed.problems.map(({ path }) => path)).toEqual([
+    "assignment.work.source",
+    "assignment.work.timeoutMs",
+    "assignment.work.totalMs",
+    "assignment.work.workflow",
+    "assignment.work.runs",
+  ]);
+});
+
 test.each([
   { what: "nothing", text: "" },
   { what: "no JSON", text: '{"nats": "a secret"' },

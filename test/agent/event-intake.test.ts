@@ -26,7 +26,13 @@ async function startHere(): Promise<Here> {
     async accept(event, run) {
       const headers = run === undefined ? {} : { "x-drover-run": run };
       const body = Buffer.from(JSON.stringify(event));
-      const answer = await intake.accept({ headers, body, origin: originOf(headers, status), holdMs: 10_000 });
+      const answer = await intake.accept({
+        headers,
+        rawHeaders: [],
+        body,
+        origin: originOf(headers, status),
+        holdMs: 10_000,
+      });
       if (answer === null) throw new Error("it is left to the controller");
       return answer;
     },

@@ -25,3 +25,11 @@ test.each(["0", "root", "-1", "1.5", "70000"])("user code never runs as root, no
     `DROVER_AGENT_UID: expected a user id from 1 to 60000, got "${uid}"`,
   );
 });
+
+test("npm packages of a breed lie where its image or runtime says", () => {
+  const env = { DROVER_AGENT_PACKAGES: "/opt/drover/npm/a/node_modules" };
+  expect(resolveOptions(env, { entryPath: "/agent/agent.cjs", isRoot: true })).toMatchObject({
+    modulesDir: "/agent/node_modules",
+    packagesDir: "/opt/drover/npm/a/node_modules",
+  });
+});

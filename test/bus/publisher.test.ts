@@ -1,6 +1,6 @@
 import { connect } from "@nats-io/transport-node";
 import { DiscardPolicy, jetstreamManager } from "@nats-io/jetstream";
-import { nanos } from "@nats-io/nats-core";
+import { type NatsConnection, nanos } from "@nats-io/nats-core";
 import { expect, test } from "vitest";
 import { PublishError, createPublisher } from "../../bus/publisher.ts";
 import { eventually } from "../api.ts";
@@ -11,6 +11,10 @@ async function open(url: string) {
   const jsm = await jetstreamManager(nc);
   const publisher = createPublisher(nc, { inbox: "_INBOX_test.ack", ackTimeoutMs: 2_000 });
   return { nc, jsm, publisher };
+}
+
+async function nextStatus(nc: NatsConnection, wanted: string): Promise<void> {
+  for await (const { type } of nc.status()) if (type === wanted) return;
 }
 
 test("a publish resolves with its sequence, and a second one under its id is told to be a duplicate", async () => {
@@ -45,6 +49,33 @@ test("what is unanswered when the server dies ends as unanswered, and repeating 
   const { messages } = (await jsm.streams.info("EVENTS")).state;
   expect(messages).toBe(2);
   expect(publisher.pending).toBe(0);
+  await nc.close();
+});
+
+test("what a lost connection took with it, or what there was none for, is not waited for once there is another", async () => {
+  await using nats = await startNats();
+  const { nc, jsm } = await open(nats.url);
+  await jsm.streams.add({ name: "EVENTS", subjects: ["event.>"] });
+  const patient = createPublisher(nc, { inbox: "_INBOX_test.patient", ackTimeoutMs: 600_000 });
+  await patient.publish("event.-.a", "first", "id-0");
+  // It is on its way when the server dies: whoever asks the kernel sees it sent.
+  nats.freeze();
+  const lost = patient.publish("event.-.a", "x", "id-1");
+  const several = patient.publishAll({
+    count: 2,
+    at: (n) => ({ subject: "event.-.a", payload: "y", messageId: `several-${n}` }),
+  });
+  await new Promise(setImmediate);
+  const disconnected = nextStatus(nc, "disconnect");
+  await nats.kill();
+  await disconnected;
+  const between = patient.publish("event.-.a", "z", "id-2");
+  await nats.restart();
+  await expect(between).rejects.toMatchObject({ code: "unanswered" });
+  await expect(lost).rejects.toMatchObject({ code: "unanswered" });
+  expect(await several).toMatchObject({ missing: [0, 1], error: { code: "unanswered" } });
+  expect(patient.pending).toBe(0);
+  expect((await patient.publish("event.-.a", "x", "id-1")).duplicate).toBe(false);
   await nc.close();
 });
 

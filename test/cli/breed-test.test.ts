@@ -47,7 +47,11 @@ describe("drover events record", () => {
 
   test("nothing that matches is an empty list; --follow of the past makes no sense", async () => {
     await using controller = await startController({ "GET /events": { body: [] } });
-    expect(await drover(["events", "record"], controller)).toMatchObject({ code: 0, stdout: "[]\n" });
+    expect(await drover(["events", "record"], controller)).toMatchObject({
+      code: 0,
+      stdout: "[]\n",
+      stderr: "drover: no events recorded: none was found; a test needs one at least\n",
+    });
     expect(await drover(["events", "record", "--follow", "--since", "1h"], controller)).toMatchObject({ code: 2 });
   });
 });
@@ -63,7 +67,7 @@ describe("drover breed test", () => {
     output: [],
     ...over,
   });
-  const answers = (...tests: object[]) => ({ "POST /breeds/b/test": { body: { tests, tookMs: 900 } } });
+  const answers = (...tests: object[]) => ({ "POST /breeds/b/test": { body: { workflow: null, tests, tookMs: 900 } } });
   const emitted = { ...event("c-1", { n: 1 }), type: "paid", tags: ["order"] };
   const output = [{ at: "T", stream: "stdout", text: "hello" }];
 
@@ -156,6 +160,36 @@ describe("drover breed test", () => {
       },
       { events: [{ tags: "a" }], workflow: "stored" },
     ]);
+  });
+
+  test("what is wrong with a file is said of the file", async () => {
+    const problems = [{ path: "body.workflow.breed.deployable.definition", expected: "x", got: "y", fix: "z" }];
+    await using controller = await startController({ "POST /breeds/b/test": { status: 400, body: { problems } } });
+    const fixture = await file("one.yml", "tags: a\n");
+    const edited = await file("edited.yml", "kind: workflow\nname: b\nbreed: {deployable: x}\n");
+    expect(await drover(["breed", "test", "b", "--event", fixture, "-f", edited], controller)).toMatchObject({
+      code: 2,
+      stderr: `drover: ${edited}: workflow.breed.deployable.definition: expected x, got y; z\n`,
+    });
+  });
+
+  test("says in which workflow a breed was found that is written inside one", async () => {
+    const body = { workflow: "shop", tests: [tested("e-1")], tookMs: 900 };
+    await using controller = await startController({ "POST /breeds/b/test": { body } });
+    const { code, stderr } = await drover(
+      ["breed", "test", "b", "--event", await file("one.yml", "tags: a\n")],
+      controller,
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain("drover: no breed is called b; tested was the one written in workflow shop\n");
+  });
+
+  test("a fixture without events tests nothing", async () => {
+    const fixture = await file("empty.json", "[]\n");
+    expect(await drover(["breed", "test", "b", "--event", fixture], { url: "http://127.0.0.1:9" })).toMatchObject({
+      code: 2,
+      stderr: `drover: ${fixture}: the fixture holds no events; record some that there are\n`,
+    });
   });
 
   test("what is not tested ends with 2: refused, nobody there, files that are wrong", async () => {

@@ -33,7 +33,16 @@ test.for<[Event, string]>([
   [own("slot", { ...slot, count: 9, from: "T1", reason: null }), "9 slots of w from T1 to T2 skipped"],
   [own("instance", { instance: "hello-0", state: "exited", reason: "exit 1" }), "instance hello-0 exited: exit 1"],
   [own("deploy", { instance: "hello-0", state: "ready", revision: 3 }), "instance hello-0 ready, revision 3"],
+  [
+    own("deploy", { state: "requested", revision: 3, by: "local" }, ["workflows", "workflows:hello"]),
+    "deploy  workflow hello: revision 3 requested by local",
+  ],
+  [own("instance", { state: "unscheduled" }, ["workflows:hello"]), "workflow hello: unscheduled"],
   [own("status", { status: "suspended", by: "local" }), "suspended is asked for by local"],
+  [
+    own("test", { breed: "b", by: "local", state: "failed", events: 3, completed: 2, tookMs: 9 }),
+    "breed b tested by local: 2 of 3 events completed",
+  ],
   [own("key", { name: "shop", action: "created", by: "local" }), "key shop created by local"],
   [
     own("archive", { kind: "breed", name: "b", revision: 2, by: "local", diff: [] }, ["archive:delete"]),

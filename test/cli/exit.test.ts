@@ -37,7 +37,18 @@ test.for([
   ["logs of neither a workflow nor a run", ["logs"]],
   ["logs of both", ["logs", "x", "--run", "r-1"]],
   ["a preview of no slots", ["schedule", "preview", "x", "--count", "0"]],
-  ["a wait that is no duration", ["run", "x", "--wait", "5s"]],
+  ["a wait that is no duration", ["run", "x", "--wait", "soon"]],
+  ["a moment that is none", ["get", "events", "--since", "bogus"]],
+  ["a moment of runs that is none", ["runs", "--since", "bogus"]],
+  ["an end of a token that is none", ["token", "create", "t", "--role", "viewer", "--expires", "soon"]],
+  ["an interval that is none", ["aggregate", "count", "--interval", "often"]],
+  ["an event type that is none", ["emit", "a", "--type", "bad type!"]],
+  ["a pattern of types that is none", ["tail", "--type", "a*b"]],
+  ["no events at all", ["get", "events", "--limit", "0"]],
+  ["help for a command that there is not", ["help", "nosuch"]],
+  ["a file that is not there", ["apply", "-f", "/nonexistent.yml"]],
+  ["a file to be tested that is not there", ["trigger", "test", "-f", "/nonexistent.yml"]],
+  ["a file of secrets that is not there", ["secret", "set", "s", "-f", "/nonexistent.env"]],
   ["a key without a name", ["key", "create"]],
   ["a preview of nothing", ["schedule", "preview"]],
   ["a zone that does not exist", ["schedule", "preview", "x", "--tz", "Mars/Olympus"]],
@@ -54,6 +65,35 @@ test("a flag that makes no sense is named with what to write instead", async () 
   expect(stderr).toContain('write "Europe/Amsterdam"');
   const from = await drover(["schedule", "preview", "x", "--from", "soon"]);
   expect(from.stderr).toContain("--from: expected an ISO 8601 instant");
+});
+
+test("help names the command that there is not, and goes as deep as commands do", async () => {
+  expect((await drover(["help", "nosuch"])).stderr).toContain("unknown command 'nosuch'");
+  const { code, stdout } = await drover(["help", "breed", "test"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("--event <file>");
+});
+
+test("what the controller refuses of a flag is wrong usage, in the words of the command line", async () => {
+  const problems = [{ path: "state", expected: "one of queued, failed", got: '"foo"', fix: "write state=failed" }];
+  await using controller = await startController({ "GET /runs": { status: 400, body: { problems } } });
+  expect(await drover(["runs", "--state", "foo"], { url: controller.url })).toMatchObject({
+    code: 2,
+    stderr: 'drover: --state: expected one of queued, failed, got "foo"; write --state failed\n',
+  });
+  // Nobody asked for a state here, so it is no flag that is wrong.
+  expect((await drover(["runs"], { url: controller.url })).code).toBe(1);
+});
+
+test("durations and moments are taken as people write them", async () => {
+  await using controller = await startController({ "GET /events": { body: [] }, "GET /runs": { body: [] } });
+  const { url } = controller;
+  await drover(["aggregate", "count", "--interval", "1h30m", "--since", "PT1H"], { url });
+  await drover(["runs", "--since", "2026-11-28"], { url });
+  expect(controller.asked.map(({ request }) => request)).toEqual([
+    "GET /api/v1/events?since=PT1H&aggregator=count&interval=PT1H30M",
+    expect.stringContaining("GET /api/v1/runs?since=2026-11-28&"),
+  ]);
 });
 
 test("help is no error", async () => {

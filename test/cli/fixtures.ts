@@ -14,7 +14,7 @@ export const hello: WorkflowView = {
   timeout: "PT1H",
   isolation: "process",
   keep_warm: "PT5M",
-  network: "",
+  network: "bridge",
   arguments: [],
   status: "running",
   instances: [

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { sse, startController } from "./controller-stub.ts";
 import { drover, startDrover } from "./drover.ts";
@@ -27,6 +28,46 @@ test("tail goes on after a restart of the controller from the last event it has 
   expect(stderr).toContain("drover: the controller answers again\n");
   expect(first.asked[0]?.request).toBe("GET /api/v1/events/stream?tag=hello+world&type=my_type");
   expect(second.asked[0]?.headers["last-event-id"]).toBe("2");
+});
+
+/** Nothing was stored yet, and all of that was sent. */
+function atEnd(response: ServerResponse): void {
+  sse(response, []);
+  response.write("id: 0\n\n");
+}
+
+test("events and output that are lost together are one loss", async () => {
+  const first = await startController({
+    "GET /events/stream": (response) => sse(response, [message("1")]),
+    "GET /logs/stream": (response) => atEnd(response),
+  });
+  await using tail = startDrover(["tail", "--logs"], { url: first.url });
+  await tail.said("value 1");
+  await first[Symbol.asyncDispose]();
+  await tail.said("the controller is gone");
+  await using second = await startController(
+    {
+      "GET /events/stream": (response) => sse(response, [message("2")]),
+      "GET /logs/stream": (response) => sse(response, [message("3")]),
+    },
+    { port: first.port },
+  );
+  await tail.said("the controller answers again");
+  tail.child.kill("SIGINT");
+  const { stderr } = await tail.ended;
+  expect(stderr.match(/is gone|answers again/g)).toEqual(["is gone", "answers again"]);
+  expect(second.asked).toHaveLength(2);
+});
+
+test("a workflow or run that is not there is said, and followed all the same", async () => {
+  await using controller = await startController({
+    "GET /events/stream": (response) => sse(response, [message("1")]),
+    "GET /runs/r-1": { body: {} },
+  });
+  await using tail = startDrover(["tail", "--workflow", "nosuch", "--run", "r-1"], { url: controller.url });
+  await tail.said("value 1");
+  tail.child.kill("SIGINT");
+  expect((await tail.ended).stderr).toBe('drover: there is no workflow "nosuch" now\n');
 });
 
 test("tail --json writes one event per line", async () => {

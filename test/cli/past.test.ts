@@ -73,6 +73,15 @@ describe("drover trigger test", () => {
     expect(JSON.parse(json.stdout)).toEqual([trial]);
   });
 
+  test("lists nothing where nothing changes, unless all is asked for", async () => {
+    const same = { ...trial, live: { ...trial.live, fires: trial.fires, added: tally(), gone: tally() } };
+    await using controller = await startController({ "POST /workflows/test": { body: [same] } });
+    const { stdout } = await drover(["trigger", "test", "-f", file], { url: controller.url });
+    expect(stdout).toMatch(/would have fired 2 times, first T-b, last T-c\n {2}nothing changes; --all lists them\n$/);
+    const all = await drover(["trigger", "test", "-f", file, "--all"], { url: controller.url });
+    expect(all.stdout).toMatch(/nothing changes\n {2}T-b {2}order {2}b {2}paid,vip\n {2}T-c .*\n$/);
+  });
+
   test("says so when it was not counted to the end, when nothing is live and when nothing sets it off", async () => {
     const slot = { kind: "slot", at: "T2", due: "T1" };
     const cut = { count: 50_000, first: "T1", last: "T9", listed: [slot], through: "T9" };

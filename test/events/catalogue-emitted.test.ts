@@ -6,6 +6,7 @@ import { entryOf, kindsOf, misfitsOf } from "../../controller/events/catalogue/e
 import type { StoredEvent } from "../api.ts";
 import { type Drover, startDrover } from "../drover.ts";
 import { allEvents, provokeEverything } from "./every-event.ts";
+import { tokenEvents } from "./token-events.ts";
 
 let drover: Drover;
 let events: readonly StoredEvent[];
@@ -13,7 +14,7 @@ let events: readonly StoredEvent[];
 beforeAll(async () => {
   drover = await startDrover();
   await provokeEverything(drover);
-  events = (await allEvents(drover)).filter(({ type }) => !type.startsWith("user."));
+  events = [...(await allEvents(drover)), ...(await tokenEvents())].filter(({ type }) => !type.startsWith("user."));
 }, 180_000);
 afterAll(async () => {
   await drover[Symbol.asyncDispose]();

@@ -20,6 +20,7 @@ const idle = "module.exports = () => 'done';";
 export async function provokeEverything(drover: Drover): Promise<void> {
   await Promise.all([
     artifacts(drover),
+    secrets(drover),
     daemon(drover),
     unpullable(drover),
     endings(drover),
@@ -65,6 +66,13 @@ async function artifacts({ url }: Drover): Promise<void> {
   await done(call(url, "PUT", "/breeds/stored", { name: "stored", ...script("1") }));
   await done(call(url, "PUT", "/breeds/stored", { name: "stored", ...script("2") }));
   await done(call(url, "DELETE", "/breeds/stored"));
+}
+
+async function secrets({ url }: Drover): Promise<void> {
+  for (const value of ["first value", "second value"])
+    await done(call(url, "PATCH", "/secrets/stored", { values: { TOKEN: value } }));
+  await done(call(url, "DELETE", "/secrets/stored"));
+  await done(call(url, "POST", "/master-key/rotate"));
 }
 
 /** What the code under test emits and writes is no event. */

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createHeldQuestions, isAnswerable } from "../../controller/events/held-questions.ts";
 import { type Asked, asItIs } from "../../controller/events/questions.ts";
 
-const asked = (id: number, passed: number): Asked => ({ id, question: "openRuns", given: [], passed });
+const asked = (id: number, passed: number): Asked => ({ id, question: "openRuns", given: [], passed, askedAtMs: 0 });
 
 test.each([
   { passed: asItIs, through: 0, floor: 100, answerable: true },

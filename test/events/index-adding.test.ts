@@ -29,6 +29,14 @@ test("what cannot be added is passed over, and the others are there in order", (
   expect(store.through).toBe(9);
 });
 
+test("what SQLite will not have of one event is no fault of the file", () => {
+  const store = storeOf((seq) => {
+    if (seq === 3) throw Object.assign(new Error("NOT NULL constraint failed"), { errcode: 1299 });
+  });
+  expect(addAll(store, batch, 9)).toMatchObject({ count: 1, sequence: 3 });
+  expect(store.kept).toEqual([1, 2, 4]);
+});
+
 test("a file that fails is not taken for an event that cannot be added", () => {
   const full = Object.assign(new Error("database or disk is full"), { errcode: 13 });
   const store = storeOf((seq) => {

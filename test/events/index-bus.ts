@@ -33,6 +33,8 @@ export type IndexBus = AsyncDisposable & {
   readonly dropped: string[];
   /** What could not be indexed. */
   readonly skipped: Skipped[];
+  /** Sequences that threads kept dying of. */
+  readonly passedOver: number[];
   /** What threads of indexes have died of. */
   readonly deaths: string[];
   readonly rebuilt: { readonly events: number; readonly through: number }[];
@@ -53,6 +55,7 @@ export async function startIndexBus(): Promise<IndexBus> {
   const dropped: string[] = [];
   const deaths: string[] = [];
   const skipped: Skipped[] = [];
+  const passedOver: number[] = [];
   const rebuilt: { events: number; through: number }[] = [];
   let stored = 0;
   return {
@@ -62,6 +65,7 @@ export async function startIndexBus(): Promise<IndexBus> {
     dropped,
     deaths,
     skipped,
+    passedOver,
     rebuilt,
     async open(file = path) {
       const index = await startEventIndex({
@@ -70,6 +74,7 @@ export async function startIndexBus(): Promise<IndexBus> {
         onDeath: (error) => void deaths.push(error.message),
         onDropped: (reason) => void dropped.push(reason),
         onSkipped: (message) => void skipped.push(message),
+        onPassedOver: (sequence) => void passedOver.push(sequence),
         onRebuilt: (facts) => void rebuilt.push(facts),
       });
       opened.push(index);

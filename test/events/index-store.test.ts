@@ -8,6 +8,7 @@ import { PageTooLarge } from "../../controller/events/page.ts";
 import type { Event } from "../../model/event.ts";
 import type { SlotReport } from "../../model/slot.ts";
 import { anEvent, at, report, runEvent } from "../runs/reports.ts";
+import { mountSmallDisk } from "../small-disk.ts";
 
 let dir: string;
 let store: IndexStore;
@@ -33,6 +34,22 @@ const reopen = () => {
   store = openIndexStore(join(dir, "index.sqlite"), "s");
 };
 const allRuns = { workflow: null, state: null, since: null, page: 1, perPage: 100 } as const;
+
+test("a disk that is full is told as such, and takes the same batch when it has room", () => {
+  using disk = mountSmallDisk(16_777_216);
+  const onDisk = openIndexStore(join(disk.folder, "index.sqlite"), "s");
+  const batch = Array.from({ length: 100 }, (_, n) => ({
+    seq: n + 1,
+    event: anEvent(`e${n}`, { value: "x".repeat(10_000) }),
+  }));
+  disk.fill(65_536);
+  expect(() => onDisk.add(batch, 100)).toThrow("database or disk is full");
+  disk.empty();
+  onDisk.add(batch, 100);
+  expect(onDisk.event("e99")?.id).toBe("e99");
+  expect(onDisk.events).toBe(100);
+  onDisk.close();
+});
 
 describe("events", () => {
   test("are found by their id, of two with one id the first, before and after the file is opened again", () => {

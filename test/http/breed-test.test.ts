@@ -48,6 +48,16 @@ test("an image is refused, and so is a workflow of another breed", async () => {
   ]);
 });
 
+test("a breed that is written in a workflow is found by its name, and what is wrong with an edit of it is said", async () => {
+  // The name is found: what is refused is the limit alone.
+  expect(await problemsOf({ events, timeout: "PT1H" })).toEqual(['body.timeout: a duration from "PT1S" to "PT4M"']);
+  expect((await ask("POST", "/breeds/nosuch/test", { body: { events } })).status).toBe(404);
+  const edited = { name: "nosuch", schedule: "manual", breed: { deployable: script("((") } };
+  expect(await problemsOf({ events, workflow: edited }, "nosuch")).toEqual([
+    expect.stringContaining("body.workflow.breed.deployable.definition, line 1"),
+  ]);
+});
+
 test("a workflow that does not exist is 404; code of a workflow may test nothing", async () => {
   expect((await ask("POST", "/breeds/own/test", { body: { events, workflow: "gone" } })).status).toBe(404);
   const headers = asCodeOf("shop");

@@ -49,6 +49,12 @@ test.each<[string, Record<string, string>, string, RegExp]>([
     /line 1, column 2/,
   ],
   [
+    "no source",
+    { "content-type": structured },
+    JSON.stringify({ specversion: "1.0", id: "1", type: "t" }),
+    /event\.source.*write one such as "\/shop"/,
+  ],
+  [
     "Drover's own source",
     { "content-type": structured },
     JSON.stringify({ ...attributes, id: "1", source: "/workflows/a" }),

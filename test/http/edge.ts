@@ -13,7 +13,7 @@ import { ensureStreams } from "../../bus/streams.ts";
 import { controllerOwner, inboxPrefix, logSubject } from "../../bus/subjects.ts";
 import { openBucket } from "../../controller/artifacts/bucket.ts";
 import type { LiveWorkflow } from "../../controller/artifacts/entry.ts";
-import { type EventToAppend, createAppender } from "../../controller/events/append.ts";
+import { type EventToAppend, type KnownEvents, createAppender } from "../../controller/events/append.ts";
 import { createBatchJournal } from "../../controller/events/batch-journal.ts";
 import { startEventIndex } from "../../controller/events/index.ts";
 import { startLive } from "../../controller/events/live.ts";
@@ -21,6 +21,8 @@ import { forwardedBy } from "../../controller/http/identity.ts";
 import type { HttpParts } from "../../controller/http/parts.ts";
 import { createServer } from "../../controller/http/server.ts";
 import { type ApiKeys, type KeyEntry, createApiKeys } from "../../controller/identity/api-keys.ts";
+import type { AuthMode } from "../../controller/identity/auth.ts";
+import { type TokenEntry, type Tokens, createTokens } from "../../controller/identity/tokens.ts";
 import { createRunHistory } from "../../controller/runs/history.ts";
 import { createLogs } from "../../controller/runs/logs.ts";
 import { createTrace } from "../../controller/runs/trace.ts";
@@ -35,21 +37,29 @@ const mib = 1_048_576;
 export type Edge = AsyncDisposable & {
   readonly app: FastifyInstance;
   readonly keys: ApiKeys;
+  readonly tokens: Tokens;
   /** Everything that was stored, in order. */
   readonly stored: readonly Event[];
   readonly cancelled: readonly string[];
   /** What the controller has written to its log. */
   readonly log: readonly string[];
+  readonly natsUrl: string;
+  /** Several at once, as the parts of a batch. */
+  appendAll(events: Iterable<EventToAppend>): Promise<readonly string[]>;
   /** Stores an event of any source, as the controller itself can. */
   append(event: EventToAppend): Promise<Event>;
   /** Stores the event that tells this of a run; whoever asks then is answered with it. */
   report(run: RunReport): Promise<RunReport>;
+  /** Whether callers need a token. */
+  mode: AuthMode;
   /** What the lifecycle says of every workflow. */
   said: string | null;
   /** Ends the thread of the index; whoever asks for the history is told that it is away. */
   stopIndex(): Promise<void>;
-  /** The agent of a workflow stores a line that a run wrote. */
-  write(workflow: string, run: string, text: string): Promise<void>;
+  /** The agent of a workflow stores lines that a run wrote, together. */
+  write(workflow: string, run: string, ...texts: readonly string[]): Promise<void>;
+  /** The same of lines that were written earlier. */
+  writeAt(at: Date, workflow: string, run: string, ...texts: readonly string[]): Promise<void>;
   /** The event is older than what the stream keeps. */
   forget(event: string): void;
 };
@@ -70,14 +80,23 @@ export async function startEdge(...workflows: readonly LiveWorkflow[]): Promise<
       stored.push(one);
       return one;
     },
-    appendAll: async (events: Iterable<EventToAppend>): Promise<readonly string[]> => {
+    store: async (event: EventToAppend): ReturnType<typeof real.store> => {
+      const one = await real.store(event);
+      if (!one.duplicate) stored.push(one.event);
+      return one;
+    },
+    appendAll: async (events: Iterable<EventToAppend>, known?: KnownEvents): Promise<readonly string[]> => {
       const all = new Map<string, Event>();
       for (const event of events) {
         const { id = randomUUID() } = event;
         if (!all.has(id)) all.set(id, { ...event, id });
       }
-      const ids = await real.appendAll(all.values());
-      stored.push(...all.values());
+      const before = new Set<string>();
+      const ids = await real.appendAll(all.values(), async (given) => {
+        for (const id of (await known?.(given)) ?? []) before.add(id);
+        return before;
+      });
+      for (const [id, event] of all) if (!before.has(id)) stored.push(event);
       return ids;
     },
     get lastSequence() {
@@ -96,6 +115,8 @@ export async function startEdge(...workflows: readonly LiveWorkflow[]): Promise<
   const bucket = await openBucket<KeyEntry>(buckets.keys, () => {});
   const now = (): Date => new Date();
   const keys = createApiKeys(bucket, appender.append, now);
+  const tokenBucket = await openBucket<TokenEntry>(buckets.tokens, () => {});
+  const tokens = createTokens(tokenBucket, appender.append, now);
   const forgotten = new Set<string>();
   const cancelled: string[] = [];
   const log: string[] = [];
@@ -103,12 +124,22 @@ export async function startEdge(...workflows: readonly LiveWorkflow[]): Promise<
   const parts = {
     version: "1",
     artifacts: {
-      breeds: {},
+      breeds: { get: () => null },
       workflows: { get: (name: string) => entries.get(name) ?? null, list: () => [...entries.values()] },
     },
     appender,
+    breedTests: { sinkOf: () => null },
     live,
     keys,
+    tokens,
+    auth: {
+      get mode() {
+        return edge.mode;
+      },
+      isAdminToken: () => false,
+    },
+    rateLimits: { tokenPerSecond: null, codePerSecond: null },
+    tls: null,
     index,
     history: {
       ...history,
@@ -127,20 +158,25 @@ export async function startEdge(...workflows: readonly LiveWorkflow[]): Promise<
 
   const edge: Edge = {
     app,
+    mode: "open",
     said: null,
     keys,
+    tokens,
     stored,
     cancelled,
     log,
+    natsUrl: nats.url,
     append: (event) => appender.append(event),
+    appendAll: (events) => appender.appendAll(events),
     async report(run) {
       const timestamp = now().toISOString();
       await appender.append({ source: "/controller", type: "run", tags: runTags(run), value: run, timestamp });
       return run;
     },
     stopIndex: () => index.stop(),
-    async write(name, run, text) {
-      const lines = [{ at: now().toISOString(), stream: "stdout" as const, text }];
+    write: (name, run, ...texts) => edge.writeAt(now(), name, run, ...texts),
+    async writeAt(at, name, run, ...texts) {
+      const lines = texts.map((text) => ({ at: at.toISOString(), stream: "stdout" as const, text }));
       const batch: LogBatch = { workflow: name, instance: "i", run, lines };
       await publisher.publish(logSubject(name, run), JSON.stringify(batch), randomUUID());
     },
@@ -148,6 +184,7 @@ export async function startEdge(...workflows: readonly LiveWorkflow[]): Promise<
     async [Symbol.asyncDispose]() {
       await app.close();
       bucket.stop();
+      tokenBucket.stop();
       await index.stop();
       await live.stop();
       publisher.close();

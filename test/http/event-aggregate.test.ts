@@ -124,6 +124,50 @@ describe("an aggregator", () => {
   });
 });
 
+describe("an interval without a range of time", () => {
+  const buckets = async (query: string) =>
+    (await ask("GET", `/events?${query}`)).body as unknown as { timestamp: string }[];
+  const minute = "aggregator=count&interval=PT1M";
+  const y2018 = (second: number): string => new Date(Date.UTC(2018, 0, 1, 0, 0, second)).toISOString();
+
+  beforeAll(async () => {
+    await store(["old"], 1, { timestamp: y2018(70) });
+  });
+
+  test.each([
+    ["a term alone", "tag=m:value"],
+    ["two terms", "tag=m&tag=m:value"],
+    ["a field", "tag=m:field&field=took.ms"],
+    ["percentiles", "tag=m:value&aggregator=percentiles"],
+  ])("goes from the first to the last event that matches, whatever else is stored: %s", async (_, query) => {
+    const found = await buckets(`${minute}&${query}`);
+    expect(found.map(({ timestamp }) => timestamp)).toEqual([at(0), at(60), at(120)]);
+    const seconds = await buckets(`aggregator=count&interval=PT45S&${query}`);
+    expect(seconds.map(({ timestamp }) => timestamp)).toEqual([at(0), at(45), at(90), at(135)]);
+  });
+
+  test("is one interval where one event matches, none where none does, and goes up to an end that is given", async () => {
+    expect(await buckets(`${minute}&tag=old`)).toEqual([{ timestamp: y2018(60), value: 1, count: 1 }]);
+    expect(await buckets(`${minute}&tag=none`)).toEqual([]);
+    expect(await buckets(`${minute}&tag=old&until=${y2018(200)}`)).toHaveLength(3);
+    expect(await buckets("aggregator=count&interval=PT1M&tag=none&since=2m")).not.toEqual([]);
+  });
+
+  test("that is too short for the time between says from when to when the events are", async () => {
+    await store(["apart"], 1, { timestamp: y2018(0) });
+    await store(["apart"], 1);
+    const { status, body } = await ask("GET", `/events?${minute}&tag=apart`);
+    expect([status, body["detail"]]).toEqual([
+      400,
+      expect.stringMatching(
+        /at most 10000 intervals, got \d+, from 2018-01-01T00:00:00.000Z to 2026-01-01T00:01:00.000Z/,
+      ),
+    ]);
+    expect(body["detail"]).toMatch(/since/);
+    expect(await buckets("aggregator=count&tag=apart&interval=P300D")).toHaveLength(11);
+  });
+});
+
 describe("code of a workflow", () => {
   const headers = asCodeOf("mine");
   const aggregate = (query: string) => ask("GET", `/events?${query}`, { headers });

@@ -21,6 +21,7 @@ describe("a query that makes no sense is refused with every problem, and the fix
     ["page=-1&per_page=1000000000", ["page", "per_page"]],
     ["per_page=1e9", ["per_page"]],
     ["page=2&cursor=*", ["page"]],
+    ["cursor=", ["cursor"]],
     ["tag=", ["tag[0]"]],
     [`tag=${"x".repeat(300)}`, ["tag[0]"]],
     ["tag=a%00b", ["tag[0]"]],
@@ -44,6 +45,7 @@ describe("a query that makes no sense is refused with every problem, and the fix
     ["aggregator=sum&interval=P1M", ["interval"]],
     ["aggregator=sum&interval=PT0S", ["interval"]],
     ["aggregator=mode&since=soon&type=a b", ["type", "since", "aggregator"]],
+    ["tagg=a&limit=5", ["tagg", "limit"]],
   ])("%s", async (query, paths) => {
     const answer = await ask("GET", `/events?${query}`);
     expect(answer.status).toBe(400);
@@ -90,6 +92,32 @@ describe("a query that makes no sense is refused with every problem, and the fix
     expect(problemsOf(both).map(({ path }) => path)).toEqual(["tag", "since"]);
     const xml = await ask("POST", "/events/get", { body: "<tags/>", headers: { "Content-Type": "application/xml" } });
     expect(xml.status).toBe(415);
+  });
+});
+
+describe("a parameter that does not exist is refused with the one that was perhaps meant", () => {
+  test.each([
+    ["GET", "/events?tagg=a", "tagg", 'write "tag"'],
+    ["GET", "/events?aggregator=count&intervall=PT1M", "intervall", 'write "interval"'],
+    ["POST", "/events/get?perpage=5", "perpage", 'write "per_page"'],
+    ["GET", "/events/stream?tagg=a", "tagg", 'write "tag"'],
+    ["GET", "/events/stream?lastEventId=1", "lastEventId", 'write "last_event_id"'],
+    ["GET", "/events/stream?gte=1h", "gte", 'write "since"'],
+    ["GET", "/events/stream?lt=now", "lt", 'write "until"'],
+    ["GET", "/events/stream?xyz=1", "xyz", "leave it out"],
+    ["GET", "/logs/stream?workflw=a", "workflw", 'write "workflow"'],
+    ["GET", "/logs/stream?tag=a", "tag", "leave it out"],
+  ] as const)("%s %s", async (method, path, name, fix) => {
+    const answer = await ask(method, path);
+    expect([answer.status, problemsOf(answer)]).toEqual([400, [expect.objectContaining({ path: name, fix })]]);
+  });
+
+  test.each([
+    ["since=365000d", /before 1970/],
+    ["gte=now-99999999h", /before 1970/],
+    ["since=9999999999999999999d", /before 1970/],
+  ])("%s says what is wrong", async (query, says) => {
+    expect((await ask("GET", `/events?${query}`)).body["detail"]).toMatch(says);
   });
 });
 

@@ -119,3 +119,43 @@ test("while the index is away an event that its sender names is refused for now;
   expect((await asked("POST", "/events", { body: { tags: "a" } })).status).toBe(201);
   expect(other.stored).toHaveLength(1);
 });
+
+test("an Idempotency-Key that comes again with another event is refused, and says which event has it", async () => {
+  const headers = { "idempotency-key": "k-other", "content-type": "application/json" };
+  const first = await post({ tags: "mine", value: { a: 1, b: [2] } }, headers);
+  expect((await post({ tags: ["mine"], value: { b: [2], a: 1 } }, headers)).body).toEqual(first.body);
+  for (const other of [
+    { tags: "mine", value: 2 },
+    { tags: "mine", value: { a: 1, b: [2] }, type: "x" },
+    { tags: "own" },
+  ]) {
+    const answer = await post(other, headers);
+    expect([answer.status, answer.body["detail"]]).toEqual([422, expect.stringContaining(String(first.body["id"]))]);
+  }
+  expect(await storedWith("mine")).toHaveLength(1);
+});
+
+test("a list under an Idempotency-Key is one list; another list under it is another, stored whole", async () => {
+  const headers = { "idempotency-key": "k-list", "content-type": "application/json" };
+  const list = [
+    { tags: "list", value: 1 },
+    { tags: "list", value: 2 },
+  ];
+  const first = await post(list, headers);
+  expect((await post(list, headers)).body).toEqual(first.body);
+  expect(await storedWith("list")).toEqual([2, 1]);
+  const longer = await post([...list, { tags: "list", value: 3 }], headers);
+  expect(longer.body["count"]).toBe(3);
+  expect(await storedWith("list")).toEqual([3, 2, 1, 2, 1]);
+});
+
+test("a sender's id that several sources gave is answered with the ids of their events", async () => {
+  const [one, two] = [await post(eventOf("twice")), await post(eventOf("twice", { source: "/mail" }))];
+  for (const path of ["/events/twice", "/events/twice/explanation", "/events/stream?since=twice"]) {
+    const { status, body } = await ask("GET", path);
+    expect(status, path).toBe(409);
+    for (const { body: event } of [one, two])
+      expect(body["detail"]).toContain(`${String(event["id"])} (${String(event["source"])})`);
+  }
+  expect((await ask("GET", `/events/${String(two.body["id"])}`)).body).toEqual(two.body);
+});

@@ -114,13 +114,22 @@ describe("a cursor", () => {
     expect(oldest).toEqual(Array.from({ length: stored + 5 }, (_, n) => n));
   });
 
+  test.each(["oldest", "newest"])("of nothing yet is one to go on with, too: %s", async (order) => {
+    const query = `/events?tag=yet-${order}&order=${order}`;
+    const cursor = headersOf(await ask("GET", `${query}&cursor=*`))["x-next-cursor"];
+    expect(headersOf(await ask("GET", `${query}&cursor=${cursor}`))["x-next-cursor"]).toBe(cursor);
+    await store([`yet-${order}`], 1);
+    expect(valuesOf(await ask("GET", `${query}&cursor=${cursor}`))).toEqual([1]);
+  });
+
   test("goes on where it was once there is more, oldest first", async () => {
     await store(["poll"], 1);
     const first = await ask("GET", "/events?tag=poll&order=oldest&cursor=*");
     const again = `/events?tag=poll&order=oldest&cursor=${headersOf(first)["x-next-cursor"]}`;
     const nothing = await ask("GET", again);
     expect(nothing.body).toEqual([]);
-    expect(headersOf(nothing)["x-next-cursor"]).toBeUndefined();
+    expect(headersOf(nothing)["x-next-cursor"]).toBe(headersOf(first)["x-next-cursor"]);
+    expect(headersOf(nothing)["link"]).toBeUndefined();
     await store(["poll"], 2);
     expect(valuesOf(await ask("GET", again))).toEqual([2]);
   });

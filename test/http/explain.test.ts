@@ -58,7 +58,11 @@ function about({ workflows }: Explanation, name: string) {
 describe("an event that workflows ask for", () => {
   test("set off these runs, each with what became of it", async () => {
     const found = await explained("e-1");
-    expect(found).toMatchObject({ event: { id: "e-1" }, addressed: null, says: "it set off runs of 2 workflows" });
+    expect(found).toMatchObject({
+      event: { id: "e-1" },
+      addressed: null,
+      says: "it set off a run of 1 workflow; a run of 1 workflow was skipped",
+    });
     expect(found.runs).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ workflow: "orders", state: "completed", reason: null, replay: null }),
@@ -98,6 +102,12 @@ describe("an event that workflows ask for", () => {
     expect(about(found, "newer")?.says).toContain("set off by later ones only");
   });
 
+  test("does not count as a run what was skipped", async () => {
+    await edge.append(event({ id: "e-skipped" }));
+    await tell("asleep", "e-skipped", { state: "skipped", outcome: { kind: "skipped", reason: "suspended" } });
+    expect((await explained("e-skipped")).says).toBe("it set off nothing; a run of 1 workflow was skipped");
+  });
+
   test("that left no trace of a run says that", async () => {
     await edge.append(event({ id: "e-2" }));
     expect(about(await explained("e-2"), "orders")).toMatchObject({ verdict: "unheard" });
@@ -115,7 +125,7 @@ describe("an event that workflows ask for", () => {
     expect(found.runs).toContainEqual(
       expect.objectContaining({ workflow: "hand", trigger: "replay", replay: "p-1", state: "queued" }),
     );
-    expect(found.says).toBe("it set off runs of 2 workflows");
+    expect(found.says).toBe("it set off a run of 1 workflow; a run of 1 workflow was skipped");
     expect(await explained(replay?.id ?? "")).toMatchObject({ addressed: { workflow: "hand" } });
     const trace = await ask("GET", `/trace/${replay?.id}`);
     expect(trace.body).toMatchObject({

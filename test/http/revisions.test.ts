@@ -61,11 +61,12 @@ describe("history", () => {
     const page = await get<Row[]>("/breeds/past/revisions?page=2&per_page=3");
     expect(page.body.map(({ revision }) => revision)).toEqual([1]);
     expect(page.headers.get("x-total-count")).toBe("4");
-    expect((await get("/breeds/past/revisions/2")).body).toMatchObject({
-      name: "past",
-      ...script("2"),
-      environment_variables: { A: "1" },
-    });
+    for (const number of ["2", "v2"])
+      expect((await get(`/breeds/past/revisions/${number}`)).body).toMatchObject({
+        name: "past",
+        ...script("2"),
+        environment_variables: { A: "1" },
+      });
   });
 
   test("a revision that is none is said with what there is", async () => {
@@ -79,7 +80,7 @@ describe("history", () => {
     ]);
     for (const path of ["/workflows/past/revisions", "/workflows/past/revisions/1"])
       expect(detail(await get(path))).toEqual([404, 'there never was a workflow "past"']);
-    for (const number of ["0", "-1", "1e9", "v2", "%00", "9".repeat(30)])
+    for (const number of ["0", "-1", "1e9", "v0", "vv2", "%00", "9".repeat(30)])
       expect((await get(`/breeds/past/revisions/${number}`)).status, number).toBe(400);
   });
 

@@ -174,3 +174,14 @@ test("of one type the past joins what happens, however busy the stream is with o
     (count) => count === before,
   );
 });
+
+test("what the stream says itself has no id, so it is told from events of any type", async () => {
+  await using edge = await startEdge();
+  const url = await listen(edge);
+  for (const type of ["over", "error"]) await emit(edge, type, ago(0), type);
+  const text = await (await stream(url, "?since=1h&until=now")).text();
+  expect(valuesIn(text)).toEqual(["over", "error"]);
+  const blocks = text.split("\n\n").filter((block) => block.includes("data: "));
+  expect(blocks.map((block) => block.startsWith("id: "))).toEqual([true, true, false]);
+  expect(blocks.at(-1)).toMatch(/^event: over\n/);
+});

@@ -43,6 +43,7 @@ async function start(wanted: Map<string, LiveWorkflow>) {
     leading: () => true,
     nextDueMs: () => null,
     stopGraceMs: 0,
+    allowsPrivileged: false,
     nowMs,
     log: pino({ level: "silent" }),
   });

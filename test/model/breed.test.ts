@@ -121,7 +121,7 @@ test.for<[what: string, raw: unknown, ...problems: string[]]>([
   [
     "an unknown field",
     { name: "a", deployabel: "a" },
-    'breed.deployable: expected a deployable: an object with type, definition, got nothing; add "deployable:" with a type and a definition',
+    'breed.deployable: expected a deployable: an object with type, definition, npm, got nothing; add "deployable:" with a type and a definition',
     'breed.deployabel: expected a field of a breed (kind, name, metadata, deployable, ports, environment_variables, constants, arguments, dependencies), got an unknown field; write "deployable"',
   ],
   [

@@ -1,6 +1,6 @@
 // CloudEvents in binary mode: attributes in headers, data in the body.
 import { expect, test } from "vitest";
-import { isBinaryCloudEvent, parseBinaryCloudEvent } from "../../model/cloud-event-headers.ts";
+import { cloudEventHeaders, isBinaryCloudEvent, parseBinaryCloudEvent } from "../../model/cloud-event-headers.ts";
 import { problemsOf, valueOf } from "./parsed.ts";
 
 const now = (): Date => new Date("2026-05-01T00:00:00Z");
@@ -79,4 +79,27 @@ test("old versions have their names, and extensions of 0.1 a prefix", () => {
 test("other requests are none", () => {
   expect(isBinaryCloudEvent({ "content-type": "application/json", "ce-other": "a" })).toBe(false);
   expect(isBinaryCloudEvent({ "ce-id": "1" })).toBe(true);
+});
+
+test("an attribute that comes twice is refused, and so are data in a header and names that objects have", () => {
+  const sent = (...more: string[]) =>
+    problemsOf(
+      parseBinaryCloudEvent(cloudEventHeaders([...Object.entries(minimal).flat(), ...more]), Buffer.of(), now),
+    );
+  expect(sent("ce-id", "e-2").join()).toContain("ce-id: expected each attribute once");
+  expect(sent("ce-data", "1").join()).toContain("ce-data: expected the data in the body");
+  expect(sent("ce-__proto__", "1").join()).toContain("ce-__proto__");
+});
+
+test("extensions of version 0.1 have a prefix that is none in later versions", () => {
+  expect(valueOf(read({ "ce-x1": "a" })).attributes).toMatchObject({ x1: "a" });
+  expect(problemsOf(read({ "ce-x-foo": "a" })).join()).toContain("ce-x-foo");
+  const old = {
+    "ce-cloudeventsversion": "0.1",
+    "ce-eventid": "1",
+    "ce-eventtype": "t",
+    "ce-source": "/s",
+    "ce-x-foo": "a",
+  };
+  expect(valueOf(parseBinaryCloudEvent(old, Buffer.of(), now)).attributes).toMatchObject({ foo: "a" });
 });

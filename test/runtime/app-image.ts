@@ -15,11 +15,12 @@ const program = `
 
 export type AppImage = AsyncDisposable & { readonly tag: string };
 
-export async function buildAppImage(docker: Docker): Promise<AppImage> {
+/** `source`: another program for it. */
+export async function buildAppImage(docker: Docker, source = program): Promise<AppImage> {
   const base = await ensureNodeImage(docker, { log: () => {} });
   const tag = `drover-test-app:${randomUUID().slice(0, 8)}`;
   const context = pack();
-  const entrypoint = JSON.stringify(["/usr/local/bin/node", "-e", program]);
+  const entrypoint = JSON.stringify(["/usr/local/bin/node", "-e", source]);
   context.entry({ name: "Dockerfile" }, `FROM ${base}\nENTRYPOINT ${entrypoint}\n`);
   context.finalize();
   await progressDone(docker, await docker.buildImage(Readable.from(context), { t: tag, rm: true, forcerm: true }));

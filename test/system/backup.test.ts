@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { beginRestoring } from "../../controller/restoring.ts";
 import type { RunRecord } from "../../controller/runs/history.ts";
 import { type StoredEvent, call, eventually } from "../api.ts";
 import { type Ended, drover as command } from "../cli/drover.ts";
@@ -123,4 +124,11 @@ test("a folder without a manifest holds no backup, and none is written over anot
     code: 2,
     stderr: expect.stringContaining("expected an empty folder, got one with a backup"),
   });
+});
+
+test("no controller starts in a home whose restore broke off", async () => {
+  const home = await mkdtemp(join(folder, "half-"));
+  beginRestoring(home);
+  const refused = await command(["up"], { environment: { DROVER_HOME: home, DROVER_PORT: "0" } });
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("drover restore DIR --replace") });
 });

@@ -1,6 +1,6 @@
-// Events about what people store: breeds, workflows and keys.
+// Events about what people store: breeds, workflows, keys, secrets and tokens.
 import type { CatalogueEntry } from "./entry.ts";
-import { fields, list, words } from "./shape.ts";
+import { fields, list, orNull, words } from "./shape.ts";
 
 export const artifactEvents: readonly CatalogueEntry[] = [
   archived("breed"),
@@ -18,6 +18,59 @@ export const artifactEvents: readonly CatalogueEntry[] = [
     example: {
       tags: ["keys:github", "key:created", "keys", "key"],
       value: { name: "github", action: "created", by: "local" },
+    },
+  },
+  {
+    type: "secret",
+    sources: ["/controller"],
+    tags: ["secrets:<name>"],
+    kinds: {
+      "secret:created": "somebody stored a new secret",
+      "secret:changed": "somebody set or removed keys of it",
+      "secret:deleted": "somebody deleted it",
+    },
+    value: fields({
+      name: "text",
+      action: words("created", "changed", "deleted"),
+      version: "integer",
+      set: list("text"),
+      removed: list("text"),
+      by: "text",
+    }),
+    example: {
+      tags: ["secrets:github", "secret:changed", "secrets", "secret"],
+      value: { name: "github", action: "changed", version: 2, set: ["TOKEN"], removed: [], by: "local" },
+    },
+  },
+  {
+    type: "master-key",
+    sources: ["/controller"],
+    tags: [],
+    kinds: {
+      "master-key:rotated": "the key of all secrets was encrypted with a new master key; both are named by their ids",
+    },
+    value: fields({ before: "text", now: "text", by: "text" }),
+    example: {
+      tags: ["master-key", "master-key:rotated"],
+      value: { before: "1f0c9a3e", now: "b7d24c55", by: "local" },
+    },
+  },
+  {
+    type: "token",
+    sources: ["/controller"],
+    tags: ["tokens:<name>"],
+    kinds: { "token:created": "somebody made a token", "token:revoked": "somebody revoked it" },
+    value: fields({
+      name: "text",
+      action: words("created", "revoked"),
+      role: words("admin", "operator", "viewer", "emitter"),
+      workflows: orNull(list("text")),
+      expiresAt: orNull("instant"),
+      by: "text",
+    }),
+    example: {
+      tags: ["tokens:ci", "token:created", "tokens", "token"],
+      value: { name: "ci", action: "created", role: "operator", workflows: ["shop-*"], expiresAt: null, by: "local" },
     },
   },
 ];
@@ -40,6 +93,7 @@ function archived(kind: "breed" | "workflow"): CatalogueEntry {
       revision: "integer",
       by: "text",
       diff: list(fields({ path: "text", "before?": "any", "after?": "any" })),
+      "restores?": "integer",
     }),
     example: {
       tags: [`${kind}s`, `${kind}s:hello`, "archive", "archive:update"],

@@ -1,4 +1,4 @@
-// Events about the controller itself and about calls that it refused. What a controller does as a whole (announcements.ts) is
+// Events about the controller itself, about calls that it refused and about tests. What a controller does as a whole (announcements.ts) is
 // listed here.
 import type { CatalogueEntry } from "./entry.ts";
 import { fields, orNull, words } from "./shape.ts";
@@ -64,7 +64,7 @@ export const controllerEvents: readonly CatalogueEntry[] = [
     type: "refused",
     sources,
     tags: [],
-    sometimes: ["workflows:<name>", "keys:<name>"],
+    sometimes: ["workflows:<name>", "keys:<name>", "tokens:<name>"],
     kinds: {
       "refused:cross-site":
         "a web page of another site, or under a foreign name, made a browser call (403); `site` is its claim",
@@ -72,9 +72,29 @@ export const controllerEvents: readonly CatalogueEntry[] = [
       "refused:no-key": "a webhook was called without a key (401)",
       "refused:unknown-key": "a webhook was called with a key that does not exist (401)",
       "refused:wrong-key": "a webhook was called with the key of another one (403)",
+      "refused:no-token": "a call that takes a token had none (401)",
+      "refused:unknown-token": "a call had a token that does not exist, or not any more (401)",
+      "refused:expired-token": "a call had a token that has expired (401)",
+      "refused:role": "a token was used for what its role may not (403)",
+      "refused:scope": "a token was used for a workflow that is not in its scope (403)",
+      "refused:permissions": "somebody who is no admin tried to give code more rights (403)",
+      "refused:rate": "a token, a key or code of a workflow made too many requests a second (429)",
     },
     value: fields({
-      reason: words("cross-site", "workflow-code", "no-key", "unknown-key", "wrong-key"),
+      reason: words(
+        "cross-site",
+        "workflow-code",
+        "no-key",
+        "unknown-key",
+        "wrong-key",
+        "no-token",
+        "unknown-token",
+        "expired-token",
+        "role",
+        "scope",
+        "permissions",
+        "rate",
+      ),
       by: "text",
       status: "integer",
       method: "text",
@@ -97,6 +117,27 @@ export const controllerEvents: readonly CatalogueEntry[] = [
         count: 1,
         since: "2026-03-01T09:00:00.000Z",
       },
+    },
+  },
+  {
+    type: "test",
+    sources,
+    tags: ["breeds:<name>"],
+    kinds: {
+      "test:completed": "a breed was tested, and completed on every event that it was given",
+      "test:failed": "a breed was tested, and did not",
+    },
+    value: fields({
+      breed: "text",
+      by: "text",
+      state: words("completed", "failed"),
+      events: "integer",
+      completed: "integer",
+      tookMs: "integer",
+    }),
+    example: {
+      tags: ["test", "test:completed", "breeds:orders", "breeds"],
+      value: { breed: "orders", by: "local", state: "completed", events: 3, completed: 3, tookMs: 640 },
     },
   },
 ];
