@@ -11,12 +11,21 @@ const pollMs = 20;
 export function spawnServer(binary: string, configPath: string, logPath: string): ChildProcess {
   const log = openSync(logPath, "a", 0o600);
   try {
-    const child = spawn(binary, ["-c", configPath], { detached: true, stdio: ["ignore", log, log] });
+    const child = spawn(binary, ["-c", configPath], {
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: environmentWithoutOurs(),
+    });
     child.unref();
     return child;
   } finally {
     closeSync(log);
   }
+}
+
+/** Our own settings are none of the server's business, and keys are among them. */
+function environmentWithoutOurs(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("DROVER_")));
 }
 
 /** The identity of a live process, or null when there is none. Zombies count as gone. */

@@ -120,11 +120,7 @@ export function* collect(
     yield* scan(within, timed(whole, within, minutes), bucketAt);
   }
 
-  function* scan(
-    within: Times,
-    ranges: readonly SequenceRange[],
-    into: (ms: number) => Gathered | null,
-  ): Steps<void> {
+  function* scan(within: Times, ranges: readonly SequenceRange[], into: (ms: number) => Gathered | null): Steps<void> {
     let numbers = 0;
     for (const one of search.found(filter, within, ranges)) {
       yield;

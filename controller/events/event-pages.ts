@@ -107,8 +107,8 @@ export function createEventSearch({ db, terms, dictionary, minutes, extent }: Pa
           yield row["json"] === null ? null : { seq: Number(row["seq"]), text: String(row["json"]) };
         continue;
       }
-      for (const part of parts(range, order)) {
-        yield null;
+      for (const [place, part] of [...parts(range, order)].entries()) {
+        if (place > 0) yield null;
         for (const seq of terms.sequences(search.expression, part, order)) {
           const row = read.get(seq, fromMs, toMs);
           yield row ? { seq, text: String(row["json"]) } : null;

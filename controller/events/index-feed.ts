@@ -101,7 +101,7 @@ export async function openIndexFeed(parts: IndexFeedParts): Promise<IndexFeed> {
 
   return {
     answers,
-    begin: store.begin,
+    begin: (question, given) => store.begin(question, given),
     get through() {
       return store.lastSequence;
     },
@@ -128,7 +128,8 @@ export async function openIndexFeed(parts: IndexFeedParts): Promise<IndexFeed> {
     if (reason !== null) skipped = oneMore(skipped, { sequence: msg.seq, reason });
     else if (event !== null) batch.push({ seq: msg.seq, event });
     through = msg.seq;
-    if (batch.length >= (carefulFor > 0 ? 1 : batchEventsMax) || (through >= floor && through >= parts.awaited())) tryToFlush();
+    if (batch.length >= (carefulFor > 0 ? 1 : batchEventsMax) || (through >= floor && through >= parts.awaited()))
+      tryToFlush();
     else flushTimer ??= setTimeout(tryToFlush, batchWaitMs);
   }
 

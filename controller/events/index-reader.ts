@@ -77,7 +77,9 @@ export function createIndexReader(path: string, extent: () => Extent): IndexRead
         now = counted;
         // Reads which shards there are, and so begins the transaction's view of the file at this moment.
         terms.reload();
-        return question === "eventPage" ? search.page(query as EventQuery) : aggregates.aggregate(query as AggregateQuery);
+        return question === "eventPage"
+          ? search.page(query as EventQuery)
+          : aggregates.aggregate(query as AggregateQuery);
       },
     };
     all.add(connection);

@@ -120,7 +120,7 @@ export function openIndexStore(path: string, streamIdentity: string): IndexStore
       return until === first;
     },
     tidy: () => terms.tidy(),
-    begin: reader.begin,
+    begin: (question, given) => reader.begin(question, given),
     close() {
       reader.close();
       try {
@@ -214,11 +214,11 @@ export function openIndexStore(path: string, streamIdentity: string): IndexStore
   }
 }
 
-function atOnce<T>({ steps, end }: Reading<T>): T {
+function atOnce<T>(reading: Reading<T>): T {
   try {
-    return finish(steps);
+    return finish(reading.steps);
   } finally {
-    end();
+    reading.end();
   }
 }
 

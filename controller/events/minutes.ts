@@ -114,7 +114,7 @@ export function createMinutes(db: DatabaseSync): Minutes {
     },
     between: (from, to) => list.all(from, to).map((row) => row as unknown as Minute),
     *windows(from, to) {
-      for (let start = from; start < to; ) {
+      for (let start = from; start < to;) {
         const next = end.get(start, to, windowMinutes);
         const until = next === undefined ? to : Number(next["minute"]);
         yield { from: start, to: until };
@@ -131,8 +131,8 @@ export function createMinutes(db: DatabaseSync): Minutes {
     stretches(fromMs, toMs) {
       const [from, to] = [Math.floor(fromMs / minuteMs), Math.floor(toMs / minuteMs)];
       const many = end.get(from, to + 1, stretchedMinutesMax) !== undefined;
-      const spans = (many ? bounds : spansOf).iterate(from, to) as Iterable<unknown> as Iterable<SequenceRange>;
-      return joined(spans).filter(({ to: last }) => last !== null);
+      const lying = (many ? bounds : spansOf).iterate(from, to) as Iterable<unknown> as Iterable<SequenceRange>;
+      return joined(lying).filter(({ to: last }) => last !== null);
     },
     extent() {
       const row = ends.get();

@@ -8,11 +8,11 @@ import type { Asked } from "./questions.ts";
 
 /** Long enough for the others to be worth it, short enough that nobody notices the wait. */
 const sliceMs = 10;
-/** Each holds up to 30 MB while it lasts. */
-const runningMax = 4;
+/** Each holds up to 30 MB while it lasts. The more go on at once, the later all of them are done: too late, if there were many. */
+const runningMax = 2;
 const waitingMax = 32;
 /** Whoever asked has given up by then, or asks too much. */
-export const limitMs = 10_000;
+export const limitMs = 30_000;
 /** Asking for the time takes as long as a step. */
 const stepsBetweenLooks = 16;
 

@@ -44,9 +44,9 @@ export async function readEvents(
   const place = placeOf(request, question, fingerprint);
   const found = place.kind === "page" ? await onePage(place) : await behind(place);
   const last = found.sequences.at(-1);
-  const beyond = last ?? (place.kind === "cursor" ? (place.beyond ?? beforeAll[order]) : null);
-  if (beyond === null) return found.texts;
-  const cursor = writeCursor(fingerprint, { beyond, time: place.time });
+  const shownTo = last ?? (place.kind === "cursor" ? (place.beyond ?? beforeAll[order]) : null);
+  if (shownTo === null) return found.texts;
+  const cursor = writeCursor(fingerprint, { beyond: shownTo, time: place.time });
   reply.header("X-Next-Cursor", cursor);
   if (place.kind === "cursor" && last !== undefined)
     reply.header("Link", `<${urlOfCursor(request, cursor)}>; rel=next`);

@@ -33,21 +33,25 @@ test("an index that keeps dying has a problem until it has lived for a minute", 
   expect(deaths.problem()).toBeNull();
 });
 
-test("a message that kills the thread is passed over, told, and keeps nothing else out", { timeout: 60_000 }, async () => {
-  await using bus = await startIndexBus();
-  const index = await bus.open();
-  await bus.store(3);
-  await index.query(everything, bus.appender.lastSequence);
-  const other = new DatabaseSync(bus.path);
-  // What SQLite itself fails with, and no rule of the schema.
-  other.exec(`CREATE TRIGGER poison BEFORE INSERT ON event WHEN new.seq = 5
+test(
+  "a message that kills the thread is passed over, told, and keeps nothing else out",
+  { timeout: 60_000 },
+  async () => {
+    await using bus = await startIndexBus();
+    const index = await bus.open();
+    await bus.store(3);
+    await index.query(everything, bus.appender.lastSequence);
+    const other = new DatabaseSync(bus.path);
+    // What SQLite itself fails with, and no rule of the schema.
+    other.exec(`CREATE TRIGGER poison BEFORE INSERT ON event WHEN new.seq = 5
               BEGIN SELECT abs(-9223372036854775808); END`);
-  other.close();
-  await bus.store(5);
-  await vi.waitFor(() => expect(index.problem()).toMatch(/keeps dying: integer overflow/), { timeout: 30_000 });
-  await vi.waitFor(() => expect(bus.passedOver).toEqual([5]), { timeout: 30_000 });
-  const page = await vi.waitFor(() => index.query({ ...everything, limit: 10 }, bus.appender.lastSequence), {
-    timeout: 30_000,
-  });
-  expect(page.sequences).toEqual([8, 7, 6, 4, 3, 2, 1]);
-});
+    other.close();
+    await bus.store(5);
+    await vi.waitFor(() => expect(index.problem()).toMatch(/keeps dying: integer overflow/), { timeout: 30_000 });
+    await vi.waitFor(() => expect(bus.passedOver).toEqual([5]), { timeout: 30_000 });
+    const page = await vi.waitFor(() => index.query({ ...everything, limit: 10 }, bus.appender.lastSequence), {
+      timeout: 30_000,
+    });
+    expect(page.sequences).toEqual([8, 7, 6, 4, 3, 2, 1]);
+  },
+);

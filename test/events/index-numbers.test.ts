@@ -86,7 +86,9 @@ test("counts over thousands of minutes are right, also where the stream has let 
   expect(figure("count")).toMatchObject({ value: 2 * minutes - 3_000 });
   expect(figure("sum")).toMatchObject({ value: 2 * sum - 1_500 * 2_999 });
   expect(figure("min")).toMatchObject({ value: 0 });
-  expect(figure("sum", { filter: { tags: ["n", "second"] }, time: { lt: at(1_000) } })).toMatchObject({ value: 499_500 });
+  expect(figure("sum", { filter: { tags: ["n", "second"] }, time: { lt: at(1_000) } })).toMatchObject({
+    value: 499_500,
+  });
 });
 
 test("a question sees the events that were there when it began, whatever comes and goes meanwhile", () => {

@@ -93,14 +93,14 @@ export async function runFaults(
     await drover.startAgain();
   }
   say("stopping the load; waiting for what is under way");
-  await Promise.all([events.stop(), hooks.stop()]);
+  await unlessAborted(signal, Promise.all([events.stop(), hooks.stop()]));
   await endSchedules(drover.url);
 
   const accepted = new Map([
     [eventWorkflow, events.accepted],
     [hookWorkflow, hooks.accepted],
   ]);
-  const runs = await settled(drover, accepted);
+  const runs = await unlessAborted(signal, settled(drover, accepted));
   say(`${seconds().toFixed(1).padStart(7)} s  nothing is under way any more`);
   const { counts, wrong } = await verdict(drover, { runs, accepted, effects });
   for (const check of checks) wrong.push(...(await check()));
@@ -124,6 +124,13 @@ async function inflict(
     await injected.undo?.();
   }
   return injected;
+}
+
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  return Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
 }
 
 function startLoad(drover: Drover, plan: FaultPlan, key: string): { events: Sender; hooks: Sender } {

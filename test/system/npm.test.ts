@@ -56,7 +56,8 @@ async function save(document: unknown, query = "") {
 /** What the code says that it has. */
 async function greeting(): Promise<unknown> {
   const before = tail.seen.length;
-  await call(drover.url, "POST", "/workflows/greeter/run?wait=PT30S", {});
+  const { body: run } = await call(drover.url, "POST", "/workflows/greeter/run?wait=PT1M", {});
+  expect(run).toMatchObject({ state: "completed" });
   await tail.count(before + 1);
   return tail.seen.at(-1)?.value;
 }
