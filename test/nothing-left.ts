@@ -13,7 +13,7 @@ const settleMsMax = 20_000;
 const lookEveryMs = 500;
 const label = "drover.installation";
 /** Images of Drover: what it builds, and those of users in tests. */
-const imageKinds = /^drover-(?:agent|node|npm|example|app-test)/;
+const imageKinds = /^drover-(?:agent|node|npm|example):/;
 
 export default function setUp(): () => Promise<void> {
   const before = process.env["TMPDIR"];
@@ -32,12 +32,21 @@ export default function setUp(): () => Promise<void> {
     const onEngineLeft = await (isShared ? there() : settled(there));
     if (before === undefined) delete process.env["TMPDIR"];
     else process.env["TMPDIR"] = before;
-    rmSync(folder, { recursive: true, force: true });
+    remove(folder);
     if (isShared && onEngineLeft.length > 0)
       console.warn(`not judged, as others work on this engine:\n${onEngineLeft.join("\n")}`);
     const leaks = [...left, ...(isShared ? [] : onEngineLeft)];
     if (leaks.length > 0) throw new Error(`the tests left behind:\n${leaks.join("\n")}`);
   };
+}
+
+/** What cannot be removed (a file system that is still mounted) was found above, and is told there. */
+function remove(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    console.warn(String(error));
+  }
 }
 
 async function settled(look: () => Promise<string[]>): Promise<string[]> {

@@ -54,8 +54,8 @@ export function* collect(
   yield* scanWithin({ fromMs: times.fromMs, toMs: from * minuteMs });
   yield* scanWithin({ fromMs: to * minuteMs, toMs: times.toMs });
   if (sole === null) return yield* addRemembered();
-  const term = sole === "" ? 0 : termOf(sole);
-  if (term !== null) yield* addRollups(term);
+  const counted = sole === "" ? 0 : termOf(sole);
+  if (counted !== null) yield* addRollups(counted);
 
   function* addRollups(term: number): Steps<void> {
     const apart = new Map<number, Minute>();

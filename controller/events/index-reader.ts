@@ -2,7 +2,7 @@
 // when the question began.
 //
 //   D1. A question has a connection of its own while it lasts, in one transaction that only reads; SQLite's log keeps what it sees.
-//   D2. Connections are opened when they are needed and used again; there are as many as there were questions at once.
+//   D2. As many connections as are needed at once are opened with the file, so that a file that somebody deletes goes on to answer.
 import { DatabaseSync } from "node:sqlite";
 import { createAggregates } from "./aggregates.ts";
 import { createTermNumbers } from "./dictionary.ts";
@@ -15,6 +15,9 @@ import { createTermIndex } from "./term-index.ts";
 
 /** Memory for pages of the file, for each connection. The system keeps them, too. */
 const cachePragma = "PRAGMA cache_size = -2048";
+
+/** Two questions in turns and one that is tried (slow-questions.ts). */
+const openedFirst = 3;
 
 export type Extent = ReturnType<Parts["extent"]>;
 
@@ -36,35 +39,50 @@ type Connection = {
 export function createIndexReader(path: string, extent: () => Extent): IndexReader {
   const remembered = createRemembered();
   const all = new Set<Connection>();
-  const free: Connection[] = [];
+  const free = Array.from({ length: openedFirst }, open);
 
   return {
     begin(question, [query]) {
       const connection = free.pop() ?? open();
-      connection.db.exec("BEGIN");
-      const steps = connection.ask(question, query, extent());
+      let steps: Steps<unknown>;
+      try {
+        connection.db.exec("BEGIN");
+        steps = connection.ask(question, query, extent());
+      } catch (error) {
+        discard(connection);
+        throw error;
+      }
       return {
         steps: steps as Steps<ReturnType<Answers[typeof question]>>,
         end() {
           if (!connection.db.isOpen) return;
-          // What it was in the midst of reading is closed first.
-          steps.return(null);
-          if (connection.db.isTransaction) connection.db.exec("COMMIT");
-          free.push(connection);
+          try {
+            // What it was in the midst of reading is closed first.
+            steps.return(null);
+            connection.db.exec("COMMIT");
+            free.push(connection);
+          } catch {
+            // That of a damaged file was told where it was read.
+            discard(connection);
+          }
         },
       };
     },
     close() {
-      for (const { db } of all) db.close();
-      all.clear();
+      for (const connection of all) discard(connection);
       free.length = 0;
     },
   };
 
+  function discard(connection: Connection): void {
+    all.delete(connection);
+    connection.db.close();
+  }
+
   function open(): Connection {
     const db = new DatabaseSync(path, { readOnly: true });
     db.exec(cachePragma);
-    let now = extent();
+    let now: Extent = { from: 0, to: 0, events: 0 };
     const terms = createTermIndex(db);
     const dictionary = createTermNumbers(db);
     const parts = { db, terms, dictionary, minutes: createMinutes(db), extent: () => now };

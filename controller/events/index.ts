@@ -76,7 +76,8 @@ export async function startEventIndex(options: {
   let alive = false;
   let started = false;
   let count = 0;
-  let worker = await spawnWorker();
+  let worker: Worker;
+  await spawnWorker();
   started = true;
 
   return {
@@ -132,7 +133,7 @@ export async function startEventIndex(options: {
     }
   }
 
-  async function spawnWorker(): Promise<Worker> {
+  async function spawnWorker(): Promise<void> {
     const { target, path } = options;
     const { isCareful, passedOver } = deaths;
     adding[0] = 0;
@@ -149,8 +150,8 @@ export async function startEventIndex(options: {
     next.once("error", (error) => {
       ready.reject(error);
       options.onDeath(error as Error);
-      const passedOver = deaths.died(error as Error, adding[0] || null);
-      if (passedOver !== null) options.onPassedOver?.(passedOver);
+      const sequence = deaths.died(error as Error, adding[0] || null);
+      if (sequence !== null) options.onPassedOver?.(sequence);
     });
     next.once("exit", () => {
       alive = false;
@@ -160,13 +161,14 @@ export async function startEventIndex(options: {
       if (started && !stopping) setTimeout(() => void restart(), restartWaitMs).unref();
     });
     await ready.promise;
+    worker = next;
     alive = true;
     if (stopping) next.postMessage({ kind: "stop" } satisfies IndexRequest);
-    return next;
   }
 
   async function restart(): Promise<void> {
-    if (!stopping) worker = await spawnWorker().catch(() => worker);
+    // One that cannot start is started again when it has ended.
+    if (!stopping) await spawnWorker().catch(() => null);
   }
 
   function settle(answer: Extract<IndexAnswer, { id: number }>): void {

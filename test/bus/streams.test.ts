@@ -16,7 +16,7 @@ test("artifacts keep their revisions, state only its last value, and a second st
     const all = Object.entries(buckets).map(async ([name, kv]) => [name, (await kv.status()).history] as const);
     return Object.fromEntries(await Promise.all(all));
   };
-  const kept = { breeds: 64, workflows: 64, secrets: 64, keys: 64, slots: 1, leader: 1 };
+  const kept = { breeds: 64, workflows: 64, secrets: 64, keys: 64, tokens: 1, slots: 1, leader: 1 };
   expect(await histories()).toEqual(kept);
   expect(await histories()).toEqual(kept);
   const { config } = await jsm.streams.info("RUNS");

@@ -90,8 +90,8 @@ test("delete -f sends the documents to be deleted", async () => {
 
 test("a file that is not there and a directory with nothing to apply are said by name", async () => {
   const missing = await drover(["apply", "-f", join(home, "none.yml")]);
-  expect(missing).toEqual({ code: 1, stdout: "", stderr: `drover: ${home}/none.yml: no such file or directory\n` });
+  expect(missing).toEqual({ code: 2, stdout: "", stderr: `drover: ${home}/none.yml: no such file or directory\n` });
   const empty = await drover(["apply", "-f", join(home, "empty")]);
-  expect(empty.code).toBe(1);
+  expect(empty.code).toBe(2);
   expect(empty.stderr).toContain("no .yml, .yaml or .json file");
 });

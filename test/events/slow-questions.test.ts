@@ -101,7 +101,7 @@ test("all can be taken back, to be asked elsewhere, and what cannot be begun fai
     slow
       .clear()
       .map(({ id }) => id)
-      .toSorted(),
+      .toSorted((a, b) => a - b),
   ).toEqual([1, 2, 3, 4, 5, 6]);
   expect(open.size).toBe(0);
   slow.add(asked(7, 0));

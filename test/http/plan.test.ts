@@ -221,12 +221,22 @@ describe("pruning", () => {
 });
 
 describe("a deletion", () => {
-  test("with validate_only lists what would be deleted", async () => {
-    await given(file(breed("b"), w));
-    const documents = "kind: breed\nname: b\n---\nkind: workflow\nname: w\n---\nkind: breed\nname: nobody\n";
-    const planned = await call<Planned[]>(drover.url, "DELETE", "?validate_only=true", documents, yaml);
-    expect(await all()).toHaveLength(2);
-    const deleted = await call<Change[]>(drover.url, "DELETE", "", documents, yaml);
-    expect(planned.body.map(plain)).toEqual(deleted.body);
-  });
+  test.each([
+    ["all that is there", "kind: breed\nname: b\n---\nkind: workflow\nname: w\n---\nkind: breed\nname: nobody\n", []],
+    [
+      "a breed in use",
+      "kind: breed\nname: b\n",
+      [expect.stringMatching(/^workflow w runs on with a copy of the breed/)],
+    ],
+  ])(
+    "of %s with validate_only lists what would be deleted, and what is then to be known",
+    async (_, documents, said) => {
+      await given(file(breed("b"), w));
+      const planned = await call<Planned[]>(drover.url, "DELETE", "?validate_only=true", documents, yaml);
+      expect(await all()).toHaveLength(2);
+      const deleted = await call<Planned[]>(drover.url, "DELETE", "", documents, yaml);
+      expect(planned.body.map(plain)).toEqual(deleted.body.map(plain));
+      for (const { body } of [planned, deleted]) expect(body.flatMap(({ warnings }) => warnings)).toEqual(said);
+    },
+  );
 });

@@ -128,7 +128,10 @@ export function startLoop(
       () => new Date(clock.ms),
     ),
     leading,
-    specOf: (entry, instance) => Promise.resolve(instanceSpec(entry, instance, { servers: [], credentials: null }, { stopGraceMs: 0, allowsPrivileged: false })),
+    specOf: (entry, instance) =>
+      Promise.resolve(
+        instanceSpec(entry, instance, { servers: [], credentials: null }, { stopGraceMs: 0, allowsPrivileged: false }),
+      ),
     onGone(instance) {
       states.delete(instance);
       silent.delete(instance);
