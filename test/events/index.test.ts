@@ -134,3 +134,18 @@ test("an index that has ended refuses a question at once instead of never answer
   await expect(ask(index, [])).rejects.toThrow(/has ended/);
   await index.stop();
 });
+
+test("a question whose asker has gone fails at once, and so does whatever waits when the index is stopped", async () => {
+  const index = await openIndex();
+  const gone = new AbortController();
+  const asked = index.query(everything, 1_000, gone.signal);
+  const waiting = index.query(everything, 1_000);
+  const outcomes = Promise.allSettled([asked, waiting]);
+  gone.abort();
+  await expect(asked).rejects.toThrow(/nobody waits/);
+  await expect(index.query(everything, 0, gone.signal)).rejects.toThrow(/nobody waits/);
+  const stopped = index.stop();
+  await expect(waiting).rejects.toThrow(/stopping/);
+  await stopped;
+  expect((await outcomes).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+});
