@@ -1,5 +1,7 @@
-// A Docker engine of the test's own beside that of this machine: own data, sockets and process, no default bridge and no packet
+// A Docker engine of the test's own beside that of this machine: own data, sockets, process and default bridge, and no packet
 // rules, so that it can be restarted and killed without harm to anything else. Needs root and `dockerd`.
+//
+//   W1. Its default bridge is one that was made for it: an engine that is told to have none removes docker0, whosever that is.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
@@ -13,6 +15,7 @@ const startMsMax = 60_000;
 const endMsMax = 60_000;
 /** Apart from what the engine of this machine gives to its networks. */
 const addresses = "base=10.213.0.0/16,size=24";
+const bridgeAddress = "10.214.0.1/24";
 
 export type OwnEngine = AsyncDisposable & {
   /** For DOCKER_HOST. */
@@ -25,6 +28,10 @@ export async function startOwnEngine(): Promise<OwnEngine> {
   const folder = mkdtempSync(join(tmpdir(), "drover-engine-"));
   const socket = join(folder, "docker.sock");
   const docker = new Docker({ socketPath: socket });
+  const bridge = `drv-${process.pid}`;
+  ip("link", "add", bridge, "type", "bridge");
+  ip("address", "add", bridgeAddress, "dev", bridge);
+  ip("link", "set", bridge, "up");
   let child = await launch();
 
   return {
@@ -48,6 +55,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
           .catch(() => {});
       }
       await end(child, "SIGTERM");
+      ip("link", "delete", bridge);
       await clearAway(folder);
     },
   };
@@ -67,7 +75,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
       pidfile: join(folder, "pid"),
       "data-root": join(folder, "data"),
       "exec-root": join(folder, "exec"),
-      bridge: "none",
+      bridge,
       iptables: "false",
       ip6tables: "false",
       "default-address-pool": addresses,
@@ -89,6 +97,10 @@ export async function startOwnEngine(): Promise<OwnEngine> {
     );
     return started;
   }
+}
+
+function ip(...words: readonly string[]): void {
+  execFileSync("ip", words);
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

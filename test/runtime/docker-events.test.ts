@@ -65,13 +65,14 @@ test("events go on after the engine was away, beginning with a call to look agai
   expect(await next).toEqual({ done: false, value: { instance: null } });
 
   const spec = specOf();
-  const holderStart = events.next();
   await runtime.start(spec);
-  expect(await holderStart).toEqual({ done: false, value: { instance: null } });
-  expect(await events.next()).toEqual({ done: false, value: { instance: spec.instance } });
-  const end = events.next();
+  // Before it, its workflow's holder and what guards its network started.
+  const about: (string | null)[] = [];
+  while (!about.includes(spec.instance)) about.push((await events.next()).value?.instance ?? null);
+  expect(new Set(about.slice(0, -1))).toEqual(new Set([null]));
   stop.abort();
-  expect(await end).toEqual({ done: true, value: undefined });
+  let last = await events.next();
+  while (!last.done) last = await events.next();
   await door.close();
   await engine.runtime.remove(spec.instance);
 });
