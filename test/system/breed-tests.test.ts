@@ -145,7 +145,7 @@ test("code that means harm stores nothing, in whatever form it sends, and change
     const onNats = ({ host, port }) => new Promise((resolve) => {
       const socket = net.connect(port, host, () => socket.write('CONNECT {"verbose":false}\\r\\nPUB event.shop.forged 2\\r\\n{}\\r\\nPING\\r\\n'));
       let heard = "";
-      socket.on("data", (chunk) => (heard += chunk)).on("close", () => resolve(heard)).on("error", () => {});
+      socket.on("data", (chunk) => (heard += chunk)).on("close", () => resolve(heard)).on("error", ({ code }) => resolve(code));
     });
     module.exports = async ({ value }) => ({
       json: await ask("POST", "/events", "application/json", '{"tags":"json"}'),
