@@ -40,6 +40,11 @@ const between = "rowid BETWEEN CAST(? AS INTEGER) AND CAST(? AS INTEGER)";
 
 const name = (shard: number): string => `term_${shard}`;
 
+/** The last sequence that is in the same shard. */
+export function shardEnd(seq: number): number {
+  return (Math.floor(seq / shardSequences) + 1) * shardSequences - 1;
+}
+
 export function createTermIndex(db: DatabaseSync): TermIndex {
   const statements = new Map<string, StatementSync>();
   let shards = existing();
