@@ -1,7 +1,8 @@
 // A Docker engine of the test's own beside that of this machine: own data, sockets, process and default bridge, and no packet
 // rules, so that it can be restarted and killed without harm to anything else. Needs root and `dockerd`.
 //
-//   W1. Its default bridge is one that was made for it: an engine that is told to have none removes docker0, whosever that is.
+//   W1. Its default bridge is one that was made for it. An engine with another one than docker0, or with none, removes docker0 when it
+//       starts, whosever that is: it is put back at once. Containers that were on it have lost it.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
@@ -15,6 +16,7 @@ const startMsMax = 60_000;
 const endMsMax = 60_000;
 /** Apart from what the engine of this machine gives to its networks. */
 const addresses = "base=10.213.0.0/16,size=24";
+const defaultBridge = "docker0";
 const bridgeAddress = "10.214.0.1/24";
 
 export type OwnEngine = AsyncDisposable & {
@@ -29,9 +31,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
   const socket = join(folder, "docker.sock");
   const docker = new Docker({ socketPath: socket });
   const bridge = `drv-${process.pid}`;
-  ip("link", "add", bridge, "type", "bridge");
-  ip("address", "add", bridgeAddress, "dev", bridge);
-  ip("link", "set", bridge, "up");
+  makeBridge(bridge, bridgeAddress);
   let child = await launch();
 
   return {
@@ -69,6 +69,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
   }
 
   async function launch(): Promise<ChildProcess> {
+    const address = addressOf(defaultBridge);
     const log = openSync(join(folder, "dockerd.log"), "a");
     const options = {
       host: `unix://${socket}`,
@@ -95,8 +96,22 @@ export async function startOwnEngine(): Promise<OwnEngine> {
       (answers) => answers,
       startMsMax,
     );
+    if (address !== null && addressOf(defaultBridge) === null) makeBridge(defaultBridge, address);
     return started;
   }
+}
+
+function makeBridge(name: string, address: string): void {
+  ip("link", "add", name, "type", "bridge");
+  ip("address", "add", address, "dev", name);
+  ip("link", "set", name, "up");
+}
+
+/** With its prefix, as `172.17.0.1/16`; null when there is no such bridge. */
+function addressOf(name: string): string | null {
+  const lines = execFileSync("ip", ["-o", "-4", "address"], { encoding: "utf8" }).split("\n");
+  const words = lines.map((line) => line.trim().split(/\s+/)).find((line) => line[1] === name);
+  return words?.[3] ?? null;
 }
 
 function ip(...words: readonly string[]): void {
