@@ -8,7 +8,6 @@
 //   R4. A home whose restore broke off is marked until one has ended: no controller starts with a part of an installation.
 //   R5. Nothing of the backup is about this machine: identities of agents and the name of the installation are its own.
 import { createReadStream } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type JetStreamManager, type StreamState, jetstreamManager } from "@nats-io/jetstream";
 import pino from "pino";
@@ -18,6 +17,7 @@ import { controllerOwner, eventsStream, inboxPrefix } from "../../bus/subjects.t
 import type { BackupManifest, StreamCopy } from "../../model/backup.ts";
 import { openBroker } from "../broker.ts";
 import { createRuntime } from "../create-runtime.ts";
+import { removeIndexFile } from "../events/index-file.ts";
 import { lockHome } from "../home-lock.ts";
 import { installationOf } from "../installation.ts";
 import { resolveOptions } from "../options.ts";
@@ -26,7 +26,6 @@ import { ensureTriggersConsumer } from "../triggers/triggers-consumer.ts";
 import { backupStreams } from "./backup.ts";
 
 const natsTimeoutMs = 30_000;
-const indexFiles = ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm"];
 
 export type Restored = { readonly name: string; readonly messages: number; readonly expired: number };
 
@@ -60,7 +59,7 @@ export async function restoreInstallation(
     onRestored(compared(copy, state));
     if (copy.name === eventsStream) await ensureTriggersConsumer(jsm, backup.manifest.handledThrough);
   }
-  for (const file of indexFiles) await rm(join(options.home, file), { force: true });
+  removeIndexFile(join(options.home, "index.sqlite"));
   endRestoring(options.home);
   return { home: options.home };
 }
