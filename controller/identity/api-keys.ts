@@ -4,7 +4,7 @@
 //       guessed back, and a slow hash as for passwords would only make every call slow.
 //   K2. A value that is presented is compared with all keys, each in constant time.
 //   K3. Every change is an event, which names the key and never holds its value or hash.
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { expandTags } from "../../model/event.ts";
 import type { Reader } from "../../model/reader.ts";
 import { text } from "../../model/text.ts";
@@ -12,10 +12,10 @@ import type { Bucket } from "../artifacts/bucket.ts";
 import { type Saved, entrySchema } from "../artifacts/entry.ts";
 import type { AppendEvent } from "../events/append.ts";
 import { eventIdOf } from "../events/event-id.ts";
+import { bucketName, hashOf, newCredential } from "./credential.ts";
 
 /** Each call of a webhook looks at all of them, which takes 0.2 ms for so many. */
 const keysMax = 1_000;
-const valueBytes = 32;
 const valuePrefix = "drover_";
 
 /** `hash`: SHA-256 of the value in hex; null for a key that has been deleted. */
@@ -58,7 +58,7 @@ export function createApiKeys(bucket: Bucket<KeyEntry>, append: AppendEvent, now
         .map(({ name, savedAt, savedBy }) => ({ name, createdAt: savedAt, by: savedBy }))
         .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     async create(name, { by, replace }) {
-      const value = valuePrefix + randomBytes(valueBytes).toString("base64url");
+      const value = newCredential(valuePrefix);
       const hash = hashOf(value).toString("hex");
       let existed = false;
       const stored = await bucket.update(bucketName(name), (current) => {
@@ -110,13 +110,4 @@ export function createApiKeys(bucket: Bucket<KeyEntry>, append: AppendEvent, now
 
 function isLive(entry: KeyEntry): entry is LiveKey {
   return entry.hash !== null;
-}
-
-function hashOf(value: string): Buffer {
-  return createHash("sha256").update(value).digest();
-}
-
-/** A key of a bucket may neither begin nor end with a dot; the name of an API key may. */
-function bucketName(name: string): string {
-  return Buffer.from(name).toString("base64url");
 }

@@ -2,8 +2,9 @@
 //
 //   A1. A controller that asks for tokens does not start while there is none: nobody could call it, and nobody make one.
 //   A2. One that asks for none listens on loopback only.
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
+import { hashOf } from "./credential.ts";
 import type { Tokens } from "./tokens.ts";
 
 export type AuthMode = "open" | "tokens";
@@ -26,8 +27,8 @@ export function openAuth({ host, auth, adminToken }: AuthOptions, tokens: Pick<T
   const mode = auth ?? (isLoopback(host) ? "open" : "tokens");
   const hasToken = adminToken !== null || tokens.list().some(({ name }) => tokens.isGood(name));
   if (mode === "tokens" && !hasToken) throw new Error(`${whyTokens(host)} and there is none yet. ${remedy}`);
-  const known = adminToken === null ? null : digestOf(adminToken);
-  return { mode, isAdminToken: (value) => known !== null && timingSafeEqual(known, digestOf(value)) };
+  const known = adminToken === null ? null : hashOf(adminToken);
+  return { mode, isAdminToken: (value) => known !== null && timingSafeEqual(known, hashOf(value)) };
 }
 
 const remedy =
@@ -44,9 +45,4 @@ export function isLoopback(host: string): boolean {
   const address = host.toLowerCase();
   if (address === "localhost" || address === "::1") return true;
   return isIP(address) === 4 && address.startsWith("127.");
-}
-
-/** Of the same length whatever the value, so that the comparison tells not even that. */
-function digestOf(value: string): Buffer {
-  return createHash("sha256").update(value).digest();
 }

@@ -5,7 +5,7 @@
 //   T2. A value that is presented is looked up by its hash, whose timing tells nothing about any value, and compared in constant time.
 //   T3. Every change is an event, which names the token and never holds its value or hash.
 //   T4. When a token was last used is stored at most once in usedEveryMs; it is no change, and no request waits for it.
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { durationMs } from "../../model/duration.ts";
 import { expandTags } from "../../model/event.ts";
 import type { Grant } from "../../model/grant.ts";
@@ -14,9 +14,9 @@ import type { Bucket } from "../artifacts/bucket.ts";
 import { type Saved, entrySchema } from "../artifacts/entry.ts";
 import type { AppendEvent } from "../events/append.ts";
 import { eventIdOf } from "../events/event-id.ts";
+import { bucketName, hashOf, newCredential } from "./credential.ts";
 
 const tokensMax = 1_000;
-const valueBytes = 32;
 const valuePrefix = "drover_token_";
 const usedEveryMs = 60_000;
 
@@ -72,7 +72,7 @@ export function createTokens(bucket: Bucket<TokenEntry>, append: AppendEvent, no
       const at = now();
       const expiresAt = expires === undefined ? null : expiryOf(expires, at);
       if (expiresAt !== null && expiresAt <= at.toISOString()) return { kind: "over", expiresAt };
-      const value = valuePrefix + randomBytes(valueBytes).toString("base64url");
+      const value = newCredential(valuePrefix);
       const hash = hashOf(value).toString("hex");
       let existed = false;
       const stored = await bucket.update(bucketName(name), (current) => {
@@ -163,13 +163,4 @@ function isLive(entry: TokenEntry): entry is TokenEntry & { readonly hash: strin
 function expiryOf(expires: string, from: Date): string {
   const ms = durationMs(expires);
   return ms === null ? expires : new Date(from.getTime() + ms).toISOString();
-}
-
-function hashOf(value: string): Buffer {
-  return createHash("sha256").update(value).digest();
-}
-
-/** A key of a bucket may neither begin nor end with a dot; the name of a token may. */
-function bucketName(name: string): string {
-  return Buffer.from(name).toString("base64url");
 }
